@@ -1,0 +1,75 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parse, stringify } from "yaml";
+
+import type { CloudPaths } from "../paths";
+import { UserError } from "./user-error";
+
+/** The identities that a local cloud's operator holds, each an unencrypted Ed25519 key of mode 600. */
+export interface OperatorKeys {
+  /** Private key files by the name of the person or account. */
+  files: Record<string, string>;
+  publicKey(name: string): string;
+}
+
+interface LocalConfig {
+  encryptionsalt?: string;
+  config: {
+    "stronghold:admins"?: { name: string; keys?: string[] }[];
+    "stronghold:deployer"?: { name?: string; keys?: string[] };
+    [key: string]: unknown;
+  };
+}
+
+/** The deployer's key file, beside those of the people. */
+export const DEPLOYER = "deployer";
+
+/**
+ * Copies `Pulumi.local.yaml` into the cloud's state folder with this cloud's own keys filled in
+ * wherever the file leaves them empty.
+ *
+ * No private key can be committed, and a committed public key would let its holder into every local
+ * cloud: so the keys are made on the spot, and the file in the repository holds the rest.
+ */
+export function prepareOperator(paths: CloudPaths): OperatorKeys {
+  mkdirSync(paths.operatorDir, { recursive: true, mode: 0o700 });
+  const config = readConfig(join(paths.projectDir, "Pulumi.local.yaml"));
+  const keys = new KeyFolder(paths.operatorDir);
+  for (const admin of config.config["stronghold:admins"] ?? []) {
+    if (!admin.keys?.length) admin.keys = [keys.publicKey(admin.name)];
+  }
+  const deployer = (config.config["stronghold:deployer"] ??= {});
+  if (!deployer.keys?.length) deployer.keys = [keys.publicKey(DEPLOYER)];
+
+  const previous = existsSync(paths.configFile) ? readConfig(paths.configFile) : undefined;
+  // The engine adds the salt of the stack's secrets; without it the stack's state cannot be read again.
+  if (previous?.encryptionsalt !== undefined) config.encryptionsalt = previous.encryptionsalt;
+  writeFileSync(paths.configFile, stringify(config), { mode: 0o600 });
+  return keys;
+}
+
+function readConfig(file: string): LocalConfig {
+  const parsed = parse(readFileSync(file, "utf8")) as Partial<LocalConfig> | null;
+  return { ...parsed, config: parsed?.config ?? {} };
+}
+
+class KeyFolder implements OperatorKeys {
+  readonly files: Record<string, string> = {};
+
+  constructor(private readonly folder: string) {}
+
+  publicKey(name: string): string {
+    if (!/^[a-z][-a-z0-9_]{0,31}$/.test(name)) {
+      throw new UserError(`Pulumi.local.yaml: "${name}" is not a user name (a-z, 0-9, "-", "_").`);
+    }
+    const file = join(this.folder, `${name}_ed25519`);
+    if (!existsSync(file)) {
+      const args = ["-q", "-t", "ed25519", "-N", "", "-C", `${name}@local`, "-f", file];
+      execFileSync("ssh-keygen", args, { stdio: ["ignore", "ignore", "inherit"] });
+    }
+    this.files[name] = file;
+    return readFileSync(`${file}.pub`, "utf8").trim();
+  }
+}

@@ -1,0 +1,132 @@
+import { spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+import type { CloudPaths } from "../paths";
+import type { EngineRun, StackResult } from "./stack";
+import { STACK } from "./stack";
+import { UserError } from "./user-error";
+
+/** Verbs whose closing count of resources is the result. */
+export type PulumiVerb = "up" | "preview" | "refresh" | "destroy";
+
+/**
+ * Runs the real engine and the real providers against the local cloud.
+ *
+ * Home, backend and passphrase live in the cloud's state folder, so that the user's own login is
+ * neither used nor touched; the one thing shared is the folder of downloaded plug-ins.
+ */
+export async function runPulumi(
+  verb: PulumiVerb,
+  run: EngineRun,
+  extra: readonly string[] = [],
+): Promise<StackResult> {
+  const env = pulumiEnvironment(run);
+  prepare(run, env);
+  const flags = ["--stack", STACK, "--config-file", run.paths.configFile, "--non-interactive"];
+  const yes = verb === "preview" ? [] : ["--yes", "--skip-preview"];
+  const text = await stream(run, env, [verb, ...flags, ...yes, ...extra]);
+  return { ...countResources(text), outputs: verb === "destroy" ? {} : readOutputs(run, env) };
+}
+
+function pulumiEnvironment({ paths, api, agentSocket }: EngineRun): NodeJS.ProcessEnv {
+  const home = join(paths.stateDir, "pulumi");
+  return {
+    PATH: process.env["PATH"],
+    LANG: process.env["LANG"] ?? "C.UTF-8",
+    // A `~/.config/linode` of the user's would be read by the provider.
+    HOME: home,
+    PULUMI_HOME: join(home, "home"),
+    PULUMI_BACKEND_URL: `file://${join(home, "backend")}`,
+    PULUMI_CONFIG_PASSPHRASE_FILE: join(home, "passphrase"),
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
+    LINODE_URL: api.url,
+    LINODE_TOKEN: api.token,
+    // The vendor's default of 4 s guards the real API's limits; here it would only be waiting.
+    LINODE_EVENT_POLL_MS: "100",
+    SSH_AUTH_SOCK: agentSocket,
+  };
+}
+
+/** Makes the private Pulumi home once: passphrase, backend, the stack, and its plug-ins. */
+function prepare({ paths }: EngineRun, env: NodeJS.ProcessEnv): void {
+  const home = join(paths.stateDir, "pulumi");
+  for (const folder of ["backend", "home"]) {
+    mkdirSync(join(home, folder), { recursive: true, mode: 0o700 });
+  }
+  const passphrase = join(home, "passphrase");
+  if (!existsSync(passphrase)) {
+    writeFileSync(passphrase, randomBytes(24).toString("hex"), { mode: 0o600 });
+  }
+  const shared = join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins");
+  mkdirSync(shared, { recursive: true });
+  if (!existsSync(join(home, "home", "plugins"))) symlinkSync(shared, join(home, "home", "plugins"));
+  // Here, not in the operator's namespace, because only the machine itself can download.
+  pulumiOnce(paths, env, ["install", "--no-dependencies"]);
+  const select = ["stack", "select", "--create", "--stack", STACK, "--config-file", paths.configFile];
+  pulumiOnce(paths, env, select);
+}
+
+function pulumiOnce(paths: CloudPaths, env: NodeJS.ProcessEnv, args: string[]): string {
+  const done = spawnSync("pulumi", args, { cwd: paths.projectDir, env, encoding: "utf8" });
+  if (done.status !== 0) {
+    throw new UserError(`pulumi ${args.join(" ")} failed:\n${done.stderr}${done.stdout}`.trim());
+  }
+  return done.stdout;
+}
+
+function stream(run: EngineRun, env: NodeJS.ProcessEnv, args: string[]): Promise<string> {
+  const [command, ...words] = [...run.enterOperator, "pulumi", ...args, "--color", "never"];
+  return new Promise((resolve, reject) => {
+    const child = spawn(String(command), words, {
+      cwd: run.paths.projectDir,
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let text = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      process.stderr.write(chunk);
+    });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) resolve(text);
+      else reject(new UserError(`pulumi ${args[0] ?? ""} failed (exit ${String(code)}); see above.`));
+    });
+  });
+}
+
+/** Reads the closing lines of a run, such as `    + 3 created` and `    34 unchanged`. */
+export function countResources(text: string): Omit<StackResult, "outputs"> {
+  const count = (...words: string[]): number => {
+    let sum = 0;
+    for (const match of text.matchAll(/^ +(?:[-+~]+ )?(\d+) ((?:to )?[a-z]+)/gm)) {
+      if (words.includes(match[2] ?? "")) sum += Number(match[1]);
+    }
+    return sum;
+  };
+  return {
+    created: count("created", "to create", "replaced", "to replace"),
+    updated: count("updated", "to update"),
+    deleted: count("deleted", "to delete"),
+    same: count("unchanged"),
+  };
+}
+
+function readOutputs(run: EngineRun, env: NodeJS.ProcessEnv): StackResult["outputs"] {
+  const json = (flags: string[]): Record<string, unknown> => {
+    const args = ["stack", "output", "--stack", STACK, "--json", ...flags];
+    return JSON.parse(pulumiOnce(run.paths, env, args)) as Record<string, unknown>;
+  };
+  const plain = json(["--show-secrets"]);
+  const masked = json([]);
+  return Object.fromEntries(
+    Object.entries(plain).map(([name, value]) => [
+      name,
+      { value, secret: JSON.stringify(masked[name]) !== JSON.stringify(value) },
+    ]),
+  );
+}

@@ -1,0 +1,40 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, rmSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+
+import { UserError } from "./user-error";
+
+const START_LIMIT_MS = 5_000;
+
+/**
+ * Lends one key to `work` through an SSH agent of its own.
+ *
+ * The deployer's key reaches the engine as it would on an operator's machine: through the agent, so
+ * that it is no input of a resource and never in the state.
+ */
+export async function withAgent<T>(
+  socket: string,
+  keyFile: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  rmSync(socket, { force: true });
+  const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
+  try {
+    const deadline = Date.now() + START_LIMIT_MS;
+    while (!existsSync(socket)) {
+      if (agent.exitCode !== null || Date.now() > deadline) {
+        throw new UserError("ssh-agent did not start. Is openssh-client installed?");
+      }
+      await delay(10);
+    }
+    const added = spawnSync("ssh-add", ["-q", keyFile], {
+      env: { ...process.env, SSH_AUTH_SOCK: socket },
+      encoding: "utf8",
+    });
+    if (added.status !== 0) throw new UserError(`ssh-add ${keyFile} failed: ${added.stderr.trim()}`);
+    return await work();
+  } finally {
+    agent.kill("SIGTERM");
+    rmSync(socket, { force: true });
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * `npm test`: every layer that this machine can carry, cheapest first, with one closing count.
+ *
+ * A layer that the machine cannot carry is a skip that says why; where CI=true it is a failure,
+ * because a skip that nobody reads is a hole (the engine suite alone excepted).
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { pulumiVersion } from "../local/cli/engines";
+import { Progress } from "../local/cli/progress";
+import { missingForHosts, prepareHosts } from "../local/cli/readiness";
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+interface JestReport {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numRuntimeErrorTestSuites: number;
+}
+
+const CI = process.env["CI"] === "true";
+const progress = new Progress();
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+function run(command: string, args: string[], onLine?: (line: string) => void): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const stdio = ["ignore", onLine ? "pipe" : "inherit", "inherit"] as const;
+    const child = spawn(command, args, { stdio: [...stdio] });
+    let rest = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      process.stdout.write(chunk);
+      const lines = (rest + chunk.toString()).split("\n");
+      rest = lines.pop() ?? "";
+      lines.forEach((line) => onLine?.(line));
+    });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      resolve(code ?? 1);
+    });
+  });
+}
+
+async function staticLayer(): Promise<void> {
+  progress.line("static", "types, lint, format, shell");
+  const code = await run("bash", ["scripts/check.sh"], (line) => {
+    if (line.startsWith("PASS\t")) total.passed += 1;
+    if (line.startsWith("FAIL\t")) total.failed += 1;
+    if (line.startsWith("SKIP\t")) total[CI ? "failed" : "skipped"] += 1;
+  });
+  progress.line("static", code === 0 ? "passed" : "FAILED");
+}
+
+async function jest(layers: string[], ...flags: string[]): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "stronghold-test-"));
+  const report = join(folder, "report.json");
+  const name = layers.join(", ");
+  progress.line("tests", name);
+  const args = ["jest", "--selectProjects", ...layers, "--json", `--outputFile=${report}`, ...flags];
+  try {
+    const code = await run("npx", ["--no-install", ...args, "--passWithNoTests"], () => undefined);
+    const counts = JSON.parse(readFileSync(report, "utf8")) as JestReport;
+    total.passed += counts.numPassedTests;
+    // A file that does not even load holds no test that could fail: count the file.
+    total.failed += counts.numFailedTests + counts.numRuntimeErrorTestSuites;
+    total.skipped += counts.numPendingTests;
+    if (code !== 0 && counts.numFailedTests + counts.numRuntimeErrorTestSuites === 0) total.failed += 1;
+    progress.line("tests", `${name}: ${code === 0 ? "passed" : "FAILED"}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function leaveOut(layer: string, why: string, asFailure: boolean): void {
+  progress.line("tests", `${layer} ${asFailure ? "FAILED" : "skipped"}: ${why}`);
+  total[asFailure ? "failed" : "skipped"] += 1;
+}
+
+async function main(): Promise<void> {
+  await prepareHosts(progress).catch((error: unknown) => {
+    progress.line("set-up", error instanceof Error ? error.message : String(error));
+  });
+  await staticLayer();
+  await jest(["unit", "component", "api"]);
+  const missing = await missingForHosts();
+  if (missing.length > 0) {
+    leaveOut("host, e2e, engine", missing.join("; "), CI);
+  } else {
+    await jest(["host"], "--runInBand");
+    await jest(["e2e"], "--runInBand");
+    const version = await pulumiVersion();
+    if (version === undefined) leaveOut("engine", "no Pulumi CLI on PATH", false);
+    else await jest(["engine"], "--runInBand");
+  }
+  const { passed, failed, skipped } = total;
+  console.log(`${String(passed)} passed, ${String(failed)} failed, ${String(skipped)} skipped`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+void main();
