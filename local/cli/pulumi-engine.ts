@@ -103,7 +103,7 @@ function stream(run: EngineRun, env: NodeJS.ProcessEnv, args: string[]): Promise
 export function countResources(text: string): Omit<StackResult, "outputs"> {
   const count = (...words: string[]): number => {
     let sum = 0;
-    for (const match of text.matchAll(/^ +(?:[-+~]+ )?(\d+) ((?:to )?[a-z]+)/gm)) {
+    for (const match of text.matchAll(/^ +(?:[-+~]+ ?)?(\d+) ((?:to )?[a-z]+)/gm)) {
       if (words.includes(match[2] ?? "")) sum += Number(match[1]);
     }
     return sum;
