@@ -1,0 +1,84 @@
+import type { Handler } from "./call";
+import * as account from "./resources/account";
+import * as catalogue from "./resources/catalogue";
+import * as devices from "./resources/firewall-devices";
+import * as firewalls from "./resources/firewalls";
+import * as actions from "./resources/instance-actions";
+import * as configs from "./resources/instance-configs";
+import * as disks from "./resources/instance-disks";
+import * as ips from "./resources/instance-ips";
+import * as instances from "./resources/instances";
+import * as profile from "./resources/profile";
+import * as sshKeys from "./resources/ssh-keys";
+import type { Scope } from "./scopes";
+
+export interface Route {
+  method: "GET" | "POST" | "PUT" | "DELETE";
+  path: string;
+  /** What the token must be good for; `undefined` for what is open to every token. */
+  scope: Scope | undefined;
+  handler: Handler;
+}
+
+const LINODE = "/linode/instances/:linodeId";
+const FIREWALL = "/networking/firewalls/:firewallId";
+
+/** All that the local cloud answers, below `/v4`. Whatever is not here answers 501. */
+export const ROUTES: readonly Route[] = [
+  route("GET", "/linode/instances", "linodes:read_only", instances.listInstances),
+  route("POST", "/linode/instances", "linodes:read_write", instances.createInstance),
+  route("GET", LINODE, "linodes:read_only", instances.getInstance),
+  route("PUT", LINODE, "linodes:read_write", instances.updateInstance),
+  route("DELETE", LINODE, "linodes:read_write", instances.deleteInstance),
+  route("POST", `${LINODE}/boot`, "linodes:read_write", actions.bootInstance),
+  route("POST", `${LINODE}/reboot`, "linodes:read_write", actions.rebootInstance),
+  route("POST", `${LINODE}/shutdown`, "linodes:read_write", actions.shutdownInstance),
+  route("POST", `${LINODE}/resize`, "linodes:read_write", actions.resizeInstance),
+  route("POST", `${LINODE}/backups/enable`, "linodes:read_write", actions.enableBackups),
+  route("POST", `${LINODE}/backups/cancel`, "linodes:read_write", actions.cancelBackups),
+  route("GET", `${LINODE}/ips`, "linodes:read_only", ips.listIps),
+  route("POST", `${LINODE}/ips`, "linodes:read_write", ips.addIp),
+  route("GET", `${LINODE}/disks`, "linodes:read_only", disks.listDisks),
+  route("GET", `${LINODE}/configs`, "linodes:read_only", configs.listConfigs),
+  route("GET", `${LINODE}/configs/:configId`, "linodes:read_only", configs.getConfig),
+  route("PUT", `${LINODE}/configs/:configId`, "linodes:read_write", configs.updateConfig),
+
+  route("GET", "/networking/firewalls", "firewall:read_only", firewalls.listFirewalls),
+  route("POST", "/networking/firewalls", "firewall:read_write", firewalls.createFirewall),
+  route("GET", FIREWALL, "firewall:read_only", firewalls.getFirewall),
+  route("PUT", FIREWALL, "firewall:read_write", firewalls.updateFirewall),
+  route("DELETE", FIREWALL, "firewall:read_write", firewalls.deleteFirewall),
+  route("GET", `${FIREWALL}/rules`, "firewall:read_only", firewalls.getRules),
+  route("PUT", `${FIREWALL}/rules`, "firewall:read_write", firewalls.updateRules),
+  route("GET", `${FIREWALL}/devices`, "firewall:read_only", devices.listDevices),
+  route("POST", `${FIREWALL}/devices`, "firewall:read_write", devices.addDevice),
+  route("GET", `${FIREWALL}/devices/:deviceId`, "firewall:read_only", devices.getDevice),
+  route("DELETE", `${FIREWALL}/devices/:deviceId`, "firewall:read_write", devices.deleteDevice),
+
+  route("GET", "/profile", undefined, profile.getProfile),
+  route("GET", "/profile/sshkeys", "account:read_only", sshKeys.listSshKeys),
+  route("POST", "/profile/sshkeys", "account:read_write", sshKeys.createSshKey),
+  route("GET", "/profile/sshkeys/:keyId", "account:read_only", sshKeys.getSshKey),
+  route("PUT", "/profile/sshkeys/:keyId", "account:read_write", sshKeys.updateSshKey),
+  route("DELETE", "/profile/sshkeys/:keyId", "account:read_write", sshKeys.deleteSshKey),
+
+  route("GET", "/account", "account:read_only", account.getAccount),
+  route("GET", "/account/events", "events:read_only", account.listEvents),
+  route("GET", "/account/events/:eventId", "events:read_only", account.getEvent),
+
+  route("GET", "/linode/types", undefined, catalogue.listTypes),
+  route("GET", "/linode/types/:typeId", undefined, catalogue.getType),
+  route("GET", "/regions", undefined, catalogue.listRegions),
+  route("GET", "/regions/:regionId", undefined, catalogue.getRegion),
+  route("GET", "/images", undefined, catalogue.listImages),
+  route("GET", "/images/*", undefined, catalogue.getImage),
+];
+
+function route(
+  method: Route["method"],
+  path: string,
+  scope: Scope | undefined,
+  handler: Handler,
+): Route {
+  return { method, path, scope, handler };
+}
