@@ -9,6 +9,7 @@ import { UserError } from "../local/cli/user-error";
 
 interface UpOptions {
   engine: "auto" | "embedded" | "pulumi";
+  settings?: string;
   json?: boolean;
 }
 
@@ -29,6 +30,7 @@ program
       .choices(["auto", "embedded", "pulumi"])
       .default("auto"),
   )
+  .option("--settings <file>", "use these settings instead of Pulumi.local.yaml")
   .option("--json", "print the result as JSON")
   .action(async (options: UpOptions) => {
     const { up } = await import("../local/cli/up.js");
@@ -68,8 +70,9 @@ program
 program
   .command("plan")
   .description("the resources that the program would make; needs no root, network, token or CLI")
+  .option("--settings <file>", "use these settings instead of Pulumi.local.yaml")
   .option("--json", "print it as JSON")
-  .action(async (options: { json?: boolean }) => {
+  .action(async (options: { settings?: string; json?: boolean }) => {
     const { plan } = await import("../local/cli/plan.js");
     await plan(options);
   });

@@ -7,7 +7,10 @@ export type Engine = "embedded" | "pulumi";
 /** How long `pulumi version` may take; npm's wrapper of that name would start a download instead. */
 const CLI_LIMIT_MS = 5_000;
 
-export async function chooseEngine(wanted: "auto" | Engine, made: Engine | undefined): Promise<Engine> {
+export async function chooseEngine(
+  wanted: "auto" | Engine,
+  made: Engine | undefined,
+): Promise<Engine> {
   if (wanted === "embedded") return agree("embedded", made);
   const version = await pulumiVersion();
   if (wanted === "pulumi") {

@@ -16,7 +16,11 @@ interface Holder {
  * The holder is recorded with its start time, because a process id alone is reused: a lock left by a
  * command that was killed is taken over, one that is really held is an error that names the holder.
  */
-export async function withLock<T>(stateDir: string, verb: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  stateDir: string,
+  verb: string,
+  work: () => Promise<T>,
+): Promise<T> {
   // Beside the state folder, not in it, since `down` removes that folder while it holds the lock.
   const file = join(dirname(stateDir), `.${stateDir.split("/").pop() ?? ""}.lock`);
   mkdirSync(dirname(stateDir), { recursive: true, mode: 0o711 });

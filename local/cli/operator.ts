@@ -33,9 +33,12 @@ export const DEPLOYER = "deployer";
  * No private key can be committed, and a committed public key would let its holder into every local
  * cloud: so the keys are made on the spot, and the file in the repository holds the rest.
  */
-export function prepareOperator(paths: CloudPaths): OperatorKeys {
+export function prepareOperator(
+  paths: CloudPaths,
+  settings = join(paths.projectDir, "Pulumi.local.yaml"),
+): OperatorKeys {
+  const config = readConfig(settings);
   mkdirSync(paths.operatorDir, { recursive: true, mode: 0o700 });
-  const config = readConfig(join(paths.projectDir, "Pulumi.local.yaml"));
   const keys = new KeyFolder(paths.operatorDir);
   for (const admin of config.config["stronghold:admins"] ?? []) {
     if (!admin.keys?.length) admin.keys = [keys.publicKey(admin.name)];
@@ -51,8 +54,12 @@ export function prepareOperator(paths: CloudPaths): OperatorKeys {
 }
 
 function readConfig(file: string): LocalConfig {
-  const parsed = parse(readFileSync(file, "utf8")) as Partial<LocalConfig> | null;
-  return { ...parsed, config: parsed?.config ?? {} };
+  try {
+    const parsed = parse(readFileSync(file, "utf8")) as Partial<LocalConfig> | null;
+    return { ...parsed, config: parsed?.config ?? {} };
+  } catch (error) {
+    throw new UserError(`${file} cannot be read: ${error instanceof Error ? error.message : ""}`);
+  }
 }
 
 class KeyFolder implements OperatorKeys {

@@ -63,10 +63,19 @@ function prepare({ paths }: EngineRun, env: NodeJS.ProcessEnv): void {
   }
   const shared = join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins");
   mkdirSync(shared, { recursive: true });
-  if (!existsSync(join(home, "home", "plugins"))) symlinkSync(shared, join(home, "home", "plugins"));
+  if (!existsSync(join(home, "home", "plugins")))
+    symlinkSync(shared, join(home, "home", "plugins"));
   // Here, not in the operator's namespace, because only the machine itself can download.
   pulumiOnce(paths, env, ["install", "--no-dependencies"]);
-  const select = ["stack", "select", "--create", "--stack", STACK, "--config-file", paths.configFile];
+  const select = [
+    "stack",
+    "select",
+    "--create",
+    "--stack",
+    STACK,
+    "--config-file",
+    paths.configFile,
+  ];
   pulumiOnce(paths, env, select);
 }
 
@@ -94,7 +103,8 @@ function stream(run: EngineRun, env: NodeJS.ProcessEnv, args: string[]): Promise
     child.on("error", reject);
     child.on("close", (code) => {
       if (code === 0) resolve(text);
-      else reject(new UserError(`pulumi ${args[0] ?? ""} failed (exit ${String(code)}); see above.`));
+      else
+        reject(new UserError(`pulumi ${args[0] ?? ""} failed (exit ${String(code)}); see above.`));
     });
   });
 }

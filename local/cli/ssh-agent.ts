@@ -31,7 +31,8 @@ export async function withAgent<T>(
       env: { ...process.env, SSH_AUTH_SOCK: socket },
       encoding: "utf8",
     });
-    if (added.status !== 0) throw new UserError(`ssh-add ${keyFile} failed: ${added.stderr.trim()}`);
+    if (added.status !== 0)
+      throw new UserError(`ssh-add ${keyFile} failed: ${added.stderr.trim()}`);
     return await work();
   } finally {
     agent.kill("SIGTERM");

@@ -1,0 +1,78 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+
+import { LocalMachines } from "../machines";
+import { isVantage, VANTAGE_POINTS, vantageCommand } from "../machines/vantage";
+import { type CloudPaths, cloudPaths } from "../paths";
+import { findMachine } from "./machines";
+import { requireCloud } from "./readiness";
+import { UserError } from "./user-error";
+
+export type Way = "console" | "ssh" | "from";
+
+/** Runs a command at, or from, some place of the cloud; the exit code is the command's own. */
+export async function enter(way: Way, place: string, command: string[]): Promise<number> {
+  const paths = cloudPaths();
+  requireCloud(existsSync(paths.stateDir));
+  const words = command[0] === "--" ? command.slice(1) : command;
+  return run(await commandFor(way, paths, place, words));
+}
+
+async function commandFor(
+  way: Way,
+  paths: CloudPaths,
+  place: string,
+  words: string[],
+): Promise<string[]> {
+  switch (way) {
+    case "console": {
+      const { id } = await findMachine(paths, place);
+      return adopt(paths).consoleCommand(id, words.length > 0 ? words : ["bash", "-l"]);
+    }
+    case "ssh": {
+      await findMachine(paths, place);
+      const ssh = ["ssh", "-F", paths.sshConfig, place];
+      // ssh joins its words with blanks for the remote shell; quoting keeps them the words they were.
+      const remote = words.length > 0 ? ["--", words.map(shellQuote).join(" ")] : [];
+      return [...vantageCommand(paths.cloudId, "operator"), ...ssh, ...remote];
+    }
+    case "from": {
+      if (words.length === 0)
+        throw new UserError(`What is to run from ${place}? Name it after --.`, 64);
+      if (isVantage(place)) return [...vantageCommand(paths.cloudId, place), ...words];
+      if (place !== "app" && place !== "db") {
+        const places = [...VANTAGE_POINTS, "app", "db"].join(", ");
+        throw new UserError(`"${place}" is no vantage point. There are: ${places}.`, 64);
+      }
+      const { id } = await findMachine(paths, place);
+      return [...adopt(paths).networkCommand(id), ...words];
+    }
+    default:
+      return way satisfies never;
+  }
+}
+
+function adopt({ stateDir, cacheDir, cloudId }: CloudPaths): LocalMachines {
+  return new LocalMachines({ stateDir, cacheDir, cloudId, log: () => undefined });
+}
+
+function shellQuote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function run(words: string[]): Promise<number> {
+  const [command = "", ...args] = words;
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: "inherit" });
+    // Ctrl-C is for the command over there, which shares this terminal.
+    process.on("SIGINT", () => undefined);
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === "ENOENT" ? new UserError(`${command} is not installed here.`, 127) : error,
+      );
+    });
+    child.on("close", (code, signal) => {
+      resolve(code ?? (signal === "SIGINT" ? 130 : 143));
+    });
+  });
+}

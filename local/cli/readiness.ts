@@ -1,0 +1,37 @@
+import { checkRequirements, installRequirements } from "../machines/requirements";
+import { cloudPaths } from "../paths";
+import type { Progress } from "./progress";
+import { UserError } from "./user-error";
+
+/** What keeps this machine from booting hosts, each with its repair; nothing where it can. */
+export async function missingForHosts(): Promise<string[]> {
+  const missing = await checkRequirements();
+  return missing.map(({ what, found, repair }) => `${what}: ${found}; ${repair}`);
+}
+
+/** Installs what is missing where that can be done, saying what; throws where hosts cannot boot. */
+export async function prepareHosts(progress: Progress): Promise<void> {
+  if ((await checkRequirements()).length > 0) {
+    await installRequirements((line) => {
+      progress.line("set-up", line);
+    });
+  }
+  const missing = await missingForHosts();
+  if (missing.length === 0) return;
+  throw new UserError(
+    [
+      "Hosts cannot be booted on this machine:",
+      ...missing.map((line) => `  - ${line}`),
+      "What still works here: `npm run local -- plan`, and `npm test` for every layer that needs no host.",
+    ].join("\n"),
+  );
+}
+
+/** Refuses with a plain word where there is no cloud to talk about. */
+export function requireCloud(exists: boolean): void {
+  if (!exists) {
+    throw new UserError(
+      `There is no local cloud for this checkout (${cloudPaths().stateDir}). Start one: npm run local -- up`,
+    );
+  }
+}

@@ -1,0 +1,114 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { ensureImage } from "../machines/image";
+import { vantageCommand } from "../machines/vantage";
+import { type CloudPaths, cloudPaths } from "../paths";
+import { ensureDaemon } from "./daemon-control";
+import { runEmbedded } from "./embedded-engine";
+import { chooseEngine, type Engine } from "./engines";
+import { withLock } from "./lock";
+import { DEPLOYER, prepareOperator } from "./operator";
+import { Progress } from "./progress";
+import { runPulumi } from "./pulumi-engine";
+import { prepareHosts } from "./readiness";
+import { withAgent } from "./ssh-agent";
+import { writeSshFiles } from "./ssh-files";
+import type { StackResult } from "./stack";
+import { UserError } from "./user-error";
+
+export interface UpOptions {
+  engine: "auto" | Engine;
+  /** A settings file to use instead of `Pulumi.local.yaml`. */
+  settings?: string;
+  json?: boolean;
+}
+
+/** What `up --json` prints. */
+export interface UpReport extends Omit<StackResult, "outputs"> {
+  engine: Engine;
+  seconds: number;
+}
+
+/** Stands the environment up, or brings it to what the settings say. */
+export async function up(options: UpOptions): Promise<void> {
+  const paths = cloudPaths();
+  const progress = new Progress();
+  const report = await withLock(paths.stateDir, "up", () => bringUp(paths, options, progress));
+  if (options.json) console.log(JSON.stringify(report, null, 2));
+  else explain(report);
+}
+
+async function bringUp(
+  paths: CloudPaths,
+  options: UpOptions,
+  progress: Progress,
+): Promise<UpReport> {
+  const start = performance.now();
+  const engine = await chooseEngine(options.engine, readEngine(paths));
+  const keys = prepareOperator(paths, options.settings);
+  await prepareHosts(progress);
+  await ensureImage({
+    cacheDir: paths.cacheDir,
+    onProgress: (text) => {
+      progress.line("image", text);
+    },
+  });
+  const daemon = await ensureDaemon(paths);
+  progress.line("cloud", `${paths.cloudId} answers at http://127.0.0.1:${daemon.port}`);
+  progress.line("engine", ENGINE_NAMES[engine]);
+  // Written before the run, since a run that dies half-way has made resources too.
+  mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
+  writeFileSync(engineFile(paths), engine);
+
+  const deployerKey = keys.files[DEPLOYER];
+  if (deployerKey === undefined) {
+    throw new UserError(
+      "Pulumi.local.yaml: leave `stronghold:deployer.keys` empty. The local cloud makes that key, because it needs its private half.",
+    );
+  }
+  const agentSocket = join(paths.operatorDir, "agent.sock");
+  const api = { url: `http://127.0.0.1:${daemon.port}`, token: daemon.token };
+  const enterOperator = vantageCommand(paths.cloudId, "operator");
+  const result = await withAgent(agentSocket, deployerKey, () => {
+    const run = { paths, api, agentSocket, enterOperator };
+    return engine === "pulumi" ? runPulumi("up", run) : runEmbedded(run, progress);
+  });
+  writeFileSync(paths.outputsFile, JSON.stringify(result.outputs, null, 2), { mode: 0o600 });
+  writeSshFiles(paths, result.outputs, keys);
+  const { created, updated, deleted, same } = result;
+  return { engine, created, updated, deleted, same, seconds: (performance.now() - start) / 1000 };
+}
+
+const ENGINE_NAMES: Record<Engine, string> = {
+  embedded: "embedded: for trying out and tests; the Pulumi CLI is not used",
+  pulumi: "pulumi: the real engine and the real providers",
+};
+
+function engineFile(paths: CloudPaths): string {
+  return join(paths.stateDir, "engine");
+}
+
+/** The engine that made this cloud's stack, if there is one. */
+export function readEngine(paths: CloudPaths): Engine | undefined {
+  const file = engineFile(paths);
+  return existsSync(file) ? (readFileSync(file, "utf8") as Engine) : undefined;
+}
+
+function explain(report: UpReport): void {
+  const changed = report.created + report.updated + report.deleted;
+  const counts =
+    changed === 0
+      ? `Nothing to change: all ${report.same} resources are as declared.`
+      : `${report.created} created, ${report.updated} updated, ${report.deleted} deleted, ${report.same} unchanged.`;
+  console.log(`\n${counts} (${report.engine} engine, ${report.seconds.toFixed(1)} s)\n`);
+  console.log(
+    "  npm run local -- ssh app                     log in as an admin, host keys verified",
+  );
+  console.log(
+    "  npm run local -- ssh db                      through the app server, the only way",
+  );
+  console.log("  npm run local -- status                      machines, vantage points, outputs");
+  console.log("  npm run local -- from stranger -- <command>  look at it from outside");
+  console.log("  npm run local -- down                        take it all down");
+}

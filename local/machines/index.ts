@@ -1,0 +1,247 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { CloudFirewall, Machines, MachineSpec, MachineStatus } from "../types";
+import { AptProxy } from "./apt-proxy";
+import { Forward } from "./forward";
+import { Host } from "./host";
+import { ensureImage, IMAGE_ID } from "./image";
+import { Network } from "./network";
+import { run } from "./run";
+import { sweep } from "./sweep";
+import { vantageCommand } from "./vantage";
+
+const WATCH_INTERVAL_MS = 250;
+
+export interface LocalMachinesOptions {
+  stateDir: string;
+  cacheDir: string;
+  cloudId: string;
+  log: (text: string) => void;
+}
+
+/** What is kept of a machine between runs; neither its user data nor its password is needed again. */
+interface Stored {
+  publicIPv4: string;
+  publicIPv6: string;
+  privateIPv4?: string;
+  firewall?: CloudFirewall;
+}
+
+interface Machine extends Stored {
+  host: Host;
+  status: MachineStatus;
+  boot: number;
+}
+
+/**
+ * The machines of one cloud, as real booted hosts.
+ *
+ * Everything is in folders and in the kernel, so that a new process takes over where an earlier one
+ * died: `start` adopts the hosts that run, `down` sweeps all there is.
+ */
+export class LocalMachines implements Machines {
+  readonly images = [IMAGE_ID];
+
+  private readonly network: Network;
+  private readonly machines = new Map<number, Machine>();
+  private readonly listeners: ((id: number, status: MachineStatus) => void)[] = [];
+  private walls: Promise<void> = Promise.resolve();
+  private watch: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: LocalMachinesOptions) {
+    this.network = new Network(options.cloudId);
+    this.adopt();
+  }
+
+  /** Makes the networks, mounts the image, and takes over the hosts that are there. */
+  async start(): Promise<void> {
+    mkdirSync(join(this.options.stateDir, "machines"), { recursive: true, mode: 0o700 });
+    await this.network.start();
+    await this.mountImage();
+    await this.reloadWalls();
+    await new AptProxy(this.options).start();
+    this.watch = setInterval(() => {
+      this.look();
+    }, WATCH_INTERVAL_MS);
+    this.watch.unref();
+  }
+
+  /** Makes the API answer at its usual loopback address for whoever runs at the operator's place. */
+  async forwardApi(port: number, socket: string): Promise<void> {
+    const enter = vantageCommand(this.options.cloudId, "operator");
+    const listen = `TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr`;
+    await new Forward(this.options.stateDir, "api").start([
+      ...enter,
+      "socat",
+      listen,
+      `UNIX-CONNECT:${socket}`,
+    ]);
+  }
+
+  async create(spec: MachineSpec): Promise<void> {
+    const { publicIPv4, publicIPv6, privateIPv4 } = spec;
+    const host = this.host(spec.id);
+    await this.network.connect(spec.id, spec);
+    await host.create(spec, this.imageMount);
+    const machine: Machine = { publicIPv4, publicIPv6, host, status: "offline", boot: 0 };
+    if (privateIPv4 !== undefined) machine.privateIPv4 = privateIPv4;
+    this.machines.set(spec.id, machine);
+    await this.save(spec.id, machine);
+  }
+
+  async boot(id: number): Promise<void> {
+    const machine = this.get(id);
+    machine.status = "booting";
+    try {
+      await machine.host.boot(machine.publicIPv4);
+      machine.boot = machine.host.bootNumber;
+      machine.status = "running";
+    } catch (error) {
+      machine.status = machine.host.isRunning() ? "running" : "offline";
+      throw error;
+    }
+  }
+
+  async shutdown(id: number): Promise<void> {
+    const machine = this.get(id);
+    // Said first, so that the watch does not report as the host's own doing what was asked for.
+    machine.status = "offline";
+    await machine.host.shutdown();
+  }
+
+  async reboot(id: number): Promise<void> {
+    await this.shutdown(id);
+    await this.boot(id);
+  }
+
+  async destroy(id: number): Promise<void> {
+    const machine = this.machines.get(id);
+    if (!machine) return;
+    this.machines.delete(id);
+    await machine.host.kill();
+    await this.network.disconnect(id);
+    await machine.host.remove();
+    await this.reloadWalls();
+  }
+
+  async setFirewall(id: number, firewall: CloudFirewall | undefined): Promise<void> {
+    const machine = this.get(id);
+    if (firewall) machine.firewall = firewall;
+    else delete machine.firewall;
+    await this.save(id, machine);
+    await this.reloadWalls();
+  }
+
+  status(id: number): MachineStatus {
+    return this.machines.get(id)?.status ?? "offline";
+  }
+
+  onStatus(listener: (id: number, status: MachineStatus) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Words that run a command as root inside a host, also when its network is gone. */
+  consoleCommand(id: number, words: readonly string[]): string[] {
+    return this.get(id).host.consoleCommand(words);
+  }
+
+  /** Words to put in front of a command of this machine, so that it has a host's network. */
+  networkCommand(id: number): string[] {
+    return vantageCommand(this.options.cloudId, id);
+  }
+
+  /** Takes everything of this cloud away, whatever state it is in. */
+  async down(): Promise<void> {
+    clearInterval(this.watch);
+    new AptProxy(this.options).stop();
+    await sweep(this.options.cloudId, this.options.stateDir);
+  }
+
+  private get imageMount(): string {
+    return join(this.options.stateDir, "image");
+  }
+
+  private async mountImage(): Promise<void> {
+    mkdirSync(this.imageMount, { recursive: true });
+    if (readFileSync("/proc/self/mountinfo", "utf8").includes(` ${this.imageMount} `)) return;
+    const { cacheDir, log } = this.options;
+    const image = await ensureImage({ cacheDir, onProgress: log });
+    await run(["mount", "-t", "squashfs", "-o", "loop,ro", image, this.imageMount]);
+  }
+
+  /** Knows the machines again that an earlier process made. */
+  private adopt(): void {
+    const folder = join(this.options.stateDir, "machines");
+    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+      const file = join(folder, name, "machine.json");
+      if (!existsSync(file)) continue;
+      const host = this.host(Number(name));
+      const record = JSON.parse(readFileSync(file, "utf8")) as Stored;
+      const status = host.isRunning() ? "running" : "offline";
+      this.machines.set(Number(name), { ...record, host, status, boot: host.bootNumber });
+    }
+  }
+
+  /** Notices what a host did by itself: a reboot counts its boots up, a power-off or crash ends it. */
+  private look(): void {
+    for (const [id, machine] of this.machines) {
+      if (machine.status !== "running") continue;
+      if (!machine.host.isRunning()) {
+        machine.status = "offline";
+        this.tell(id, "offline");
+      } else if (machine.host.bootNumber !== machine.boot) {
+        machine.boot = machine.host.bootNumber;
+        machine.status = "booting";
+        this.tell(id, "booting");
+        machine.host.waitForSsh(machine.publicIPv4).then(
+          () => {
+            machine.status = "running";
+            this.tell(id, "running");
+          },
+          (error: unknown) => {
+            this.options.log(`machine ${id} did not come back: ${String(error)}`);
+          },
+        );
+      }
+    }
+  }
+
+  private tell(id: number, status: MachineStatus): void {
+    this.options.log(`machine ${id} is ${status}`);
+    for (const listener of this.listeners) listener(id, status);
+  }
+
+  /** One load at a time: two at once could put an older set in force last. */
+  private reloadWalls(): Promise<void> {
+    this.walls = this.walls
+      .catch(() => undefined)
+      .then(() => {
+        const walls = [...this.machines].flatMap(([id, { firewall }]) =>
+          firewall ? [{ id, firewall }] : [],
+        );
+        return this.network.load(walls);
+      });
+    return this.walls;
+  }
+
+  private async save(id: number, machine: Machine): Promise<void> {
+    const { publicIPv4, publicIPv6, privateIPv4, firewall } = machine;
+    const file = join(this.options.stateDir, "machines", String(id), "machine.json");
+    const text = JSON.stringify({ publicIPv4, publicIPv6, privateIPv4, firewall });
+    await writeFile(`${file}.new`, text, { mode: 0o600 });
+    await rename(`${file}.new`, file);
+  }
+
+  private host(id: number): Host {
+    const folder = join(this.options.stateDir, "machines", String(id));
+    return new Host(this.options.cloudId, folder, id);
+  }
+
+  private get(id: number): Machine {
+    const machine = this.machines.get(id);
+    if (!machine) throw new Error(`there is no machine ${id}`);
+    return machine;
+  }
+}

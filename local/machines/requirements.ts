@@ -1,0 +1,185 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { platform, tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { accessSync, constants } from "node:fs";
+
+import { run } from "./run";
+
+/** Something that this machine lacks for booting hosts. */
+export interface Missing {
+  what: string;
+  found: string;
+  repair: string;
+  /** The package that brings it, where one does. */
+  package?: string;
+}
+
+/** The commands that the local cloud uses, and the Debian and Ubuntu packages that hold them. */
+const COMMANDS: Record<string, string> = {
+  "systemd-nspawn": "systemd-container",
+  mmdebstrap: "mmdebstrap",
+  mksquashfs: "squashfs-tools",
+  nft: "nftables",
+  iptables: "iptables",
+  "apt-cacher-ng": "apt-cacher-ng",
+  socat: "socat",
+  ip: "iproute2",
+  nsenter: "util-linux",
+  sysctl: "procps",
+  openssl: "openssl",
+  ssh: "openssh-client",
+  nc: "netcat-openbsd",
+  nmap: "nmap",
+  shellcheck: "shellcheck",
+  shfmt: "shfmt",
+};
+
+/** Not a command, but without it mmdebstrap cannot verify Debian's archive (Ubuntu has it apart). */
+const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/** Everything that keeps this machine from booting hosts, each with its repair; empty where it can. */
+export async function checkRequirements(): Promise<Missing[]> {
+  if (platform() !== "linux") {
+    return [{ what: "Linux", found: platform(), repair: "use a Debian or Ubuntu machine" }];
+  }
+  if (process.getuid?.() !== 0) {
+    return [
+      { what: "root", found: `user ${process.getuid?.() ?? "?"}`, repair: "run as root (sudo -E)" },
+    ];
+  }
+  const missing = [...missingPackages()];
+  return missing.length > 0 ? missing : tryKernel();
+}
+
+function missingPackages(): Missing[] {
+  const commands = Object.entries(COMMANDS).filter(([command]) => !isOnPath(command));
+  const rows = commands.map(([command, name]) => ({
+    what: command,
+    found: "not installed",
+    repair: `apt-get install ${name}`,
+    package: name,
+  }));
+  if (isReadable(KEYRING)) return rows;
+  const name = "debian-archive-keyring";
+  return [
+    ...rows,
+    { what: name, found: "not installed", repair: `apt-get install ${name}`, package: name },
+  ];
+}
+
+/** What only trying can tell: containers often forbid one of these. Each try leaves nothing behind. */
+async function tryKernel(): Promise<Missing[]> {
+  const repair = "use a machine or a virtual machine of its own, or a privileged container";
+  const tries: [string, () => Promise<unknown>][] = [
+    ["network namespaces", tryNamespace],
+    ["overlay and squashfs mounts", tryMounts],
+  ];
+  const missing: Missing[] = [];
+  for (const [what, attempt] of tries) {
+    try {
+      await attempt();
+    } catch (error) {
+      missing.push({ what, found: error instanceof Error ? error.message : "refused", repair });
+    }
+  }
+  return missing;
+}
+
+async function tryNamespace(): Promise<void> {
+  const name = `sh-try-${process.pid}`;
+  await run(["ip", "netns", "add", name]);
+  try {
+    const pair = ["type", "veth", "peer", "name", "try1"];
+    await run(["ip", "-n", name, "link", "add", "try0", ...pair]);
+    const rules =
+      "add table inet try\nadd chain inet try f { type filter hook forward priority 0; }\n";
+    await run(["nsenter", `--net=/run/netns/${name}`, "nft", "-f", "-"], { input: rules });
+  } finally {
+    await run(["ip", "netns", "delete", name]);
+  }
+}
+
+async function tryMounts(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "stronghold-try-"));
+  const mounts: string[] = [];
+  try {
+    for (const name of ["lower", "image", "upper", "work", "root"]) mkdirSync(join(folder, name));
+    writeFileSync(join(folder, "lower", "file"), "");
+    const image = join(folder, "try.squashfs");
+    await run(["mksquashfs", join(folder, "lower"), image, "-quiet", "-no-progress"]);
+    await run(["mount", "-t", "squashfs", "-o", "loop,ro", image, join(folder, "image")]);
+    mounts.push(join(folder, "image"));
+    const layers = `lowerdir=${folder}/image,upperdir=${folder}/upper,workdir=${folder}/work`;
+    await run(["mount", "-t", "overlay", "overlay", "-o", layers, join(folder, "root")]);
+    mounts.push(join(folder, "root"));
+  } finally {
+    for (const mount of mounts.reverse()) await run(["umount", mount]);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Installs the missing packages in one transaction, telling what.
+ *
+ * No service of theirs is started: a tool that tests firewalls must not open a port on its user's
+ * machine. Does nothing where nothing is missing or nothing can be installed.
+ */
+export async function installRequirements(onLine: (text: string) => void): Promise<void> {
+  if (process.getuid?.() !== 0 || !isOnPath("apt-get")) return;
+  const names = missingPackages().flatMap(({ package: name }) => name ?? []);
+  if (names.length === 0) return;
+  onLine(`installing ${names.join(" ")}`);
+  await withoutServiceStarts(async () => {
+    await aptGet(["update", "-qq"]);
+    await aptGet(["install", "-y", "-qq", "--no-install-recommends", ...names]);
+  });
+  await keepOff("apt-cacher-ng.service");
+  onLine("installed");
+}
+
+const POLICY = "/usr/sbin/policy-rc.d";
+
+/** Debian asks policy-rc.d before a package starts its service; 101 forbids it. */
+async function withoutServiceStarts(work: () => Promise<void>): Promise<void> {
+  const own = !isReadable(POLICY);
+  if (own) writeFileSync(POLICY, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    await work();
+  } finally {
+    if (own) rmSync(POLICY, { force: true });
+  }
+}
+
+async function keepOff(unit: string): Promise<void> {
+  if (isReadable("/run/systemd/system")) await run(["systemctl", "disable", "--quiet", unit]);
+}
+
+function aptGet(args: string[]): Promise<void> {
+  const wait = ["-o", "DPkg::Lock::Timeout=120"];
+  return new Promise((resolve, reject) => {
+    const child = spawn("apt-get", [...wait, ...args], {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_MODE: "l" },
+    });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`apt-get ${args.join(" ")} failed (exit ${code ?? "by signal"})`));
+    });
+  });
+}
+
+function isOnPath(command: string): boolean {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  return folders.some((folder) => isReadable(join(folder, command)));
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,83 @@
+/** The local cloud as a user has it: through its commands, with their exit codes and their JSON. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+import { cloudPaths } from "../../local/paths";
+import type { StatusReport } from "../../local/cli/status";
+import type { UpReport } from "../../local/cli/up";
+
+export const ROOT = join(__dirname, "..", "..");
+
+export interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** One test cloud a suite, so that no suite touches the cloud that a developer has up. */
+export class TestCloud {
+  readonly env: NodeJS.ProcessEnv;
+
+  constructor(name: string) {
+    this.env = { ...process.env, STRONGHOLD_CLOUD: `test-${name}` };
+  }
+
+  get paths(): ReturnType<typeof cloudPaths> {
+    return cloudPaths(this.env);
+  }
+
+  /** `npm run local -- <words>`, without npm's own start-up time. */
+  run(words: string[], options: { input?: string; timeoutMs?: number } = {}): Ran {
+    const done = spawnSync(process.execPath, ["--import", "tsx", "scripts/local.ts", ...words], {
+      cwd: ROOT,
+      env: this.env,
+      encoding: "utf8",
+      input: options.input ?? "",
+      timeout: options.timeoutMs ?? 300_000,
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return { code: done.status ?? 128, stdout: done.stdout, stderr: done.stderr };
+  }
+
+  up(...flags: string[]): UpReport {
+    const ran = this.run(["up", "--json", ...flags]);
+    if (ran.code !== 0) throw new Error(`up failed (${ran.code}):\n${ran.stderr}${ran.stdout}`);
+    return JSON.parse(ran.stdout) as UpReport;
+  }
+
+  status(...flags: string[]): StatusReport {
+    const ran = this.run(["status", "--json", ...flags]);
+    if (ran.code !== 0) throw new Error(`status failed (${ran.code}):\n${ran.stderr}`);
+    return JSON.parse(ran.stdout) as StatusReport;
+  }
+
+  down(): Ran {
+    return this.run(["down"]);
+  }
+
+  from(place: string, ...command: string[]): Ran {
+    return this.run(["from", place, "--", ...command]);
+  }
+}
+
+/** What the machine shows of one cloud: anything here after `down` is a leftover. */
+export function traces(cloud: TestCloud): string[] {
+  const { cloudId, stateDir } = cloud.paths;
+  const listing = spawnSync(
+    "bash",
+    [
+      "-c",
+      'ip netns list; ip -o link; grep . /proc/self/mountinfo; losetup -a; for p in /proc/[0-9]*/cmdline; do tr "\\0" " " <"$p" 2>/dev/null; echo; done; ls -d "$1" 2>/dev/null',
+      "traces",
+      stateDir,
+    ],
+    { encoding: "utf8" },
+  ).stdout;
+  return listing
+    .split("\n")
+    .filter(
+      (line) =>
+        line.includes(`sh-${cloudId}`) || line.includes(`s${cloudId}`) || line.includes(stateDir),
+    )
+    .filter((line) => !line.includes("for p in /proc"));
+}

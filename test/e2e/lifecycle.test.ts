@@ -1,0 +1,193 @@
+/**
+ * The life of a local cloud: up, up again, a changed setting, a crash, a neighbour, down.
+ *
+ * Proves G17 on the embedded runner; the same on the real engine is test/engine's.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { parse, stringify } from "yaml";
+
+import { runningDaemon } from "../../local/cli/daemon-control";
+import { ROOT, TestCloud, traces } from "./cloud";
+
+interface LocalSettings {
+  config: {
+    "stronghold:admins": { name: string; keys: string[] }[];
+    "stronghold:ssh": { allowFrom: string[] };
+    [key: string]: unknown;
+  };
+}
+
+const cloud = new TestCloud("lifecycle");
+const folder = mkdtempSync(join(tmpdir(), "stronghold-lifecycle-"));
+const machineBefore = machineNetwork();
+
+afterAll(() => {
+  cloud.down();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+/** The committed settings with a change, as a file for `up --settings`. */
+function settings(change: (config: LocalSettings["config"]) => void): string {
+  const parsed = parse(readFileSync(join(ROOT, "Pulumi.local.yaml"), "utf8")) as LocalSettings;
+  change(parsed.config);
+  const file = join(folder, "settings.yaml");
+  writeFileSync(file, stringify(parsed));
+  return file;
+}
+
+/** The machine's own interfaces, forwarding and firewall. */
+function machineNetwork(): string {
+  const script =
+    "ip -o link | cut -d' ' -f2; sysctl -n net.ipv4.ip_forward net.ipv6.conf.all.forwarding; iptables-save; ip6tables-save; nft list ruleset";
+  const text = spawnSync("bash", ["-c", script], { encoding: "utf8" }).stdout;
+  // iptables-save dates its output.
+  return text.replace(/^#.*$/gm, "");
+}
+
+const ids = (): number[] => cloud.status().machines.map(({ id }) => id);
+const login = (host: string): number => cloud.run(["ssh", host, "--", "true"]).code;
+
+describe("a local cloud", () => {
+  it("comes up with two machines, and the machine's own network is untouched", () => {
+    cloud.down();
+    const report = cloud.up();
+    expect(report).toMatchObject({ updated: 0, deleted: 0, same: 0 });
+    expect(cloud.status().machines.map(({ status }) => status)).toEqual(["running", "running"]);
+    expect([login("app"), login("db")]).toEqual([0, 0]);
+    expect(machineNetwork()).toBe(machineBefore);
+  }, 300_000);
+
+  it("changes nothing when it is brought up again, and says so", () => {
+    expect(cloud.up()).toMatchObject({ created: 0, updated: 0, deleted: 0 });
+    expect(cloud.run(["up"]).stdout).toContain("Nothing to change");
+  }, 60_000);
+
+  it("applies a changed setting in place, without replacing a server", () => {
+    const before = ids();
+    const file = settings((config) => {
+      config["stronghold:admins"].push({ name: "grace", keys: [] });
+    });
+    const report = cloud.up("--settings", file);
+    expect(report).toMatchObject({ created: 0, deleted: 0 });
+    expect(report.updated).toBeGreaterThan(0);
+    expect(ids()).toEqual(before);
+    expect(cloud.run(["console", "db", "--", "id", "-nG", "grace"]).stdout).toContain("sudo");
+  }, 120_000);
+
+  it("takes the access of a removed admin away", () => {
+    const key = join(cloud.paths.operatorDir, "grace_ed25519");
+    const asGrace = (): number =>
+      cloud.from(
+        "operator",
+        "ssh",
+        "-F",
+        cloud.paths.sshConfig,
+        "-i",
+        key,
+        "-l",
+        "grace",
+        "app",
+        "true",
+      ).code;
+    expect(asGrace()).toBe(0);
+    cloud.up();
+    expect(asGrace()).toBe(255);
+  }, 120_000);
+
+  it("moves both walls when the operator's addresses change", () => {
+    const stranger = (): number =>
+      cloud.from("stranger", "nc", "-z", "-w", "1", "203.0.113.100", "22").code;
+    const file = settings((config) => {
+      config["stronghold:ssh"].allowFrom.push("203.0.113.66/32");
+    });
+    expect(stranger()).not.toBe(0);
+    cloud.up("--settings", file);
+    expect(stranger()).toBe(0);
+    cloud.up();
+    expect(stranger()).not.toBe(0);
+  }, 180_000);
+
+  it("stops at bad settings before anything changes, with all faults at once", () => {
+    const file = settings((config) => {
+      config["stronghold:ssh"].allowFrom = ["0.0.0.0/0"];
+      config["stronghold:region"] = 7;
+    });
+    const ran = cloud.run(["up", "--settings", file]);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain("ssh.allowFrom");
+    expect(ran.stderr).toContain("region");
+    expect(ran.stderr).not.toMatch(/^\s+at /m);
+    expect(cloud.up()).toMatchObject({ created: 0, updated: 0, deleted: 0 });
+  }, 120_000);
+
+  it("comes back from a crash of the API with its machines and its firewall", () => {
+    const before = ids();
+    const daemon = runningDaemon(cloud.paths);
+    process.kill(daemon?.pid ?? 0, "SIGKILL");
+    expect(login("db")).toBe(0);
+    expect(ids()).toEqual(before);
+    expect(cloud.up()).toMatchObject({ created: 0, updated: 0, deleted: 0 });
+    expect(cloud.from("stranger", "nc", "-z", "-w", "1", "203.0.113.100", "22").code).not.toBe(0);
+  }, 120_000);
+
+  it("keeps its rules and its keys through a reboot from inside (G11 for SSH)", () => {
+    cloud.run(["console", "app", "--", "systemctl", "reboot", "--no-block"]);
+    expect(eventually(() => login("app") === 0)).toBe(true);
+    const rules = cloud.run(["console", "app", "--", "driverless", "true"]);
+    expect(rules.code).not.toBe(0);
+    expect(cloud.run(["console", "app", "--", "ip6tables", "-S", "INPUT"]).stdout).toContain(
+      "-P INPUT DROP",
+    );
+  }, 120_000);
+
+  it("has a console that works when the network does not", () => {
+    cloud.run(["console", "db", "--", "ip", "link", "set", "eth0", "down"]);
+    expect(login("db")).not.toBe(0);
+    expect(cloud.run(["console", "db", "--", "cat", "/etc/hostname"]).stdout).toContain("-db");
+    cloud.run(["console", "db", "--", "networkctl", "up", "eth0"]);
+  }, 60_000);
+
+  it("leaves nothing after down, also after a kill -9 of everything it started", () => {
+    const left = traces(cloud);
+    expect(left.length).toBeGreaterThan(0);
+    process.kill(runningDaemon(cloud.paths)?.pid ?? 0, "SIGKILL");
+    spawnSync("pkill", ["-9", "-f", `machine=sh-${cloud.paths.cloudId}`]);
+    expect(cloud.down().code).toBe(0);
+    expect(traces(cloud)).toEqual([]);
+    expect(machineNetwork()).toBe(machineBefore);
+  }, 60_000);
+});
+
+describe("a command that is interrupted", () => {
+  it("leaves a cloud that the next up finishes", async () => {
+    const child = spawn(process.execPath, ["--import", "tsx", "scripts/local.ts", "up"], {
+      cwd: ROOT,
+      env: cloud.env,
+      stdio: ["ignore", "ignore", "pipe"],
+      detached: true,
+    });
+    await new Promise<void>((resolve) => {
+      child.stderr.on("data", (chunk: Buffer) => {
+        // Hosts are there, hardening is under way.
+        if (/packages/.test(chunk.toString())) resolve();
+      });
+    });
+    process.kill(-(child.pid ?? 0), "SIGINT");
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect(code).toBe(130);
+    expect(cloud.up().engine).toBe("embedded");
+    expect(login("db")).toBe(0);
+    expect(cloud.up()).toMatchObject({ created: 0, updated: 0, deleted: 0 });
+  }, 300_000);
+});
+
+/** Polls until `probe` holds, for at most 30 s. */
+function eventually(probe: () => boolean): boolean {
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline) if (probe()) return true;
+  return false;
+}
