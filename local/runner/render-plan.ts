@@ -1,0 +1,59 @@
+import type { Plan } from "./plan";
+import type { Wire } from "./wire";
+
+/** Lines of a decoded text that are shown; the JSON form has them all. */
+const LINES_SHOWN = 3;
+
+/** The plan as an indented tree for people. */
+export function renderPlan(plan: Plan): string {
+  return [headline(plan), ...branches(plan.children, "")].join("\n");
+}
+
+function branches(children: Plan[], indent: string): string[] {
+  return children.flatMap((child, index) => {
+    const isLast = index === children.length - 1;
+    const below = indent + (isLast ? "   " : "│  ");
+    const bar = child.children.length > 0 ? "│  " : "   ";
+    return [
+      `${indent}${isLast ? "└─ " : "├─ "}${headline(child)}`,
+      ...details(child).map((line) => `${below}${bar}  ${line}`),
+      ...branches(child.children, below),
+    ];
+  });
+}
+
+function headline({ type, name, protect, step }: Plan): string {
+  const what = step?.control === undefined ? [] : [`${step.verb ?? ""} ${step.control}`];
+  const notes = [shortType(type), ...what, ...(protect ? ["protected"] : [])];
+  return `${name}  (${notes.join(", ")})${step?.summary === undefined ? "" : `: ${step.summary}`}`;
+}
+
+/** `linode:index/instance:Instance` as `linode Instance`. */
+function shortType(type: string): string {
+  const parts = type.split(":");
+  return `${parts[0] ?? ""} ${parts.at(-1) ?? ""}`;
+}
+
+function details({ inputs, step }: Plan): string[] {
+  const values = Object.entries(inputs).flatMap(([name, value]) => detail(name, value));
+  const parameters = (step?.parameters ?? []).flatMap(({ name, value, lines = [] }) => [
+    `${name}: ${value}`,
+    ...lines.slice(0, LINES_SHOWN).map((line) => `  ${line}`),
+    ...(lines.length > LINES_SHOWN ? ["  ..."] : []),
+  ]);
+  return [...values, ...parameters];
+}
+
+function detail(name: string, value: Wire): string[] {
+  if (Array.isArray(value) && value.some((item) => typeof item === "object")) {
+    return [`${name}:`, ...value.map((item) => `  ${inline(item)}`)];
+  }
+  return [`${name}: ${inline(value)}`];
+}
+
+function inline(value: Wire): string {
+  if (Array.isArray(value)) return value.map(inline).join(", ");
+  if (typeof value !== "object" || value === null) return String(value);
+  const pairs = Object.entries(value).map(([key, item]) => `${key} ${inline(item)}`);
+  return pairs.join("; ");
+}

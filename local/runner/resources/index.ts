@@ -1,0 +1,17 @@
+import type { Handler } from "../handler";
+import { commandHandler } from "./command";
+import { copyToRemoteHandler } from "./copy-to-remote";
+import { firewallHandler } from "./firewall";
+import { instanceHandler } from "./instance";
+import { randomBytesHandler } from "./random-bytes";
+import { randomPasswordHandler } from "./random-password";
+
+/** Every type of resource that the embedded runner carries out. */
+export const HANDLERS: ReadonlyMap<string, Handler> = new Map([
+  ["random:index/randomBytes:RandomBytes", randomBytesHandler],
+  ["random:index/randomPassword:RandomPassword", randomPasswordHandler],
+  ["linode:index/firewall:Firewall", firewallHandler],
+  ["linode:index/instance:Instance", instanceHandler],
+  ["command:remote:CopyToRemote", copyToRemoteHandler],
+  ["command:remote:Command", commandHandler],
+]);
