@@ -5,6 +5,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 import type { CloudPaths } from "../paths";
+import { forwardSignals } from "./runner-process";
 import type { EngineRun, StackResult } from "./stack";
 import { STACK } from "./stack";
 import { UserError } from "./user-error";
@@ -88,13 +89,14 @@ function pulumiOnce(paths: CloudPaths, env: NodeJS.ProcessEnv, args: string[]): 
 }
 
 function stream(run: EngineRun, env: NodeJS.ProcessEnv, args: string[]): Promise<string> {
-  const [command, ...words] = [...run.enterOperator, "pulumi", ...args, "--color", "never"];
+  const [command = "", ...words] = [...run.enterOperator, "pulumi", ...args, "--color", "never"];
   return new Promise((resolve, reject) => {
-    const child = spawn(String(command), words, {
+    const child = spawn(command, words, {
       cwd: run.paths.projectDir,
       env,
       stdio: ["ignore", "pipe", "inherit"],
     });
+    const signals = forwardSignals((signal) => child.kill(signal));
     let text = "";
     child.stdout.on("data", (chunk: Buffer) => {
       text += chunk.toString();
@@ -102,6 +104,7 @@ function stream(run: EngineRun, env: NodeJS.ProcessEnv, args: string[]): Promise
     });
     child.on("error", reject);
     child.on("close", (code) => {
+      signals.stop();
       if (code === 0) resolve(text);
       else
         reject(new UserError(`pulumi ${args[0] ?? ""} failed (exit ${String(code)}); see above.`));
@@ -113,7 +116,7 @@ function stream(run: EngineRun, env: NodeJS.ProcessEnv, args: string[]): Promise
 export function countResources(text: string): Omit<StackResult, "outputs"> {
   const count = (...words: string[]): number => {
     let sum = 0;
-    for (const match of text.matchAll(/^ +(?:[-+~]+ ?)?(\d+) ((?:to )?[a-z]+)/gm)) {
+    for (const match of text.matchAll(/^ +[-+~ ]*(\d+) (to [a-z]+|[a-z]+)/gm)) {
       if (words.includes(match[2] ?? "")) sum += Number(match[1]);
     }
     return sum;

@@ -18,7 +18,8 @@ export async function withAgent<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   rmSync(socket, { force: true });
-  const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
+  // A group of its own: Ctrl-C must leave it to the steps that are still under way.
+  const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore", detached: true });
   try {
     const deadline = Date.now() + START_LIMIT_MS;
     while (!existsSync(socket)) {

@@ -16,7 +16,10 @@ export function writeSshFiles(
   outputs: StackResult["outputs"],
   keys: OperatorKeys,
 ): void {
-  const text = (name: string): string => String(outputs[name]?.value ?? "");
+  const text = (name: string): string => {
+    const value = outputs[name]?.value;
+    return typeof value === "string" ? value : "";
+  };
   const admin = Object.keys(keys.files).find((name) => name !== DEPLOYER);
   const identity =
     admin === undefined ? [] : [`  User ${admin}`, `  IdentityFile ${keys.files[admin] ?? ""}`];
