@@ -42,15 +42,16 @@ export function pulumiVersion(): Promise<string | undefined> {
     const child = spawn("pulumi", ["version"], {
       stdio: ["ignore", "pipe", "ignore"],
       env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" },
-      timeout: CLI_LIMIT_MS,
-      killSignal: "SIGKILL",
     });
+    const limit = setTimeout(() => child.kill("SIGKILL"), CLI_LIMIT_MS);
     let text = "";
     child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
     child.on("error", () => {
+      clearTimeout(limit);
       resolve(undefined);
     });
     child.on("close", (code) => {
+      clearTimeout(limit);
       resolve(code === 0 ? text.trim() : undefined);
     });
   });

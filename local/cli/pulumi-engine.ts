@@ -89,7 +89,7 @@ function pulumiOnce(paths: CloudPaths, env: NodeJS.ProcessEnv, args: string[]): 
 }
 
 function stream(run: EngineRun, env: NodeJS.ProcessEnv, args: string[]): Promise<string> {
-  const [command = "", ...words] = [...run.enterOperator, "pulumi", ...args, "--color", "never"];
+  const [command, ...words] = [...run.enterOperator, "pulumi", ...args, "--color", "never"];
   return new Promise((resolve, reject) => {
     const child = spawn(command, words, {
       cwd: run.paths.projectDir,
@@ -112,13 +112,13 @@ function stream(run: EngineRun, env: NodeJS.ProcessEnv, args: string[]): Promise
   });
 }
 
-/** Reads the closing lines of a run, such as `    + 3 created` and `    34 unchanged`. */
+/** Reads the closing count of a run, such as `+ 3 created` and `2 changes. 34 unchanged`. */
 export function countResources(text: string): Omit<StackResult, "outputs"> {
+  const [section = ""] = (text.split("\nResources:\n")[1] ?? text).split("\n\n");
+  const counts = [...section.matchAll(/(\d+) (to [a-z]+|[a-z]+)/g)];
   const count = (...words: string[]): number => {
     let sum = 0;
-    for (const match of text.matchAll(/^ +[-+~ ]*(\d+) (to [a-z]+|[a-z]+)/gm)) {
-      if (words.includes(match[2] ?? "")) sum += Number(match[1]);
-    }
+    for (const [, number, word] of counts) if (words.includes(word ?? "")) sum += Number(number);
     return sum;
   };
   return {
