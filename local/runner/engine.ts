@@ -86,13 +86,14 @@ export class Engine {
   }
 
   private async bringTo(wanted: Registration, handler: Handler): Promise<ResourceRecord> {
-    let record = await this.findExisting(wanted, handler);
-    if (record?.unfinished === true) record = await this.resume(wanted, handler, record);
-    if (!record) return this.create(wanted, handler, "create");
+    const found = await this.findExisting(wanted, handler);
+    if (!found) return this.create(wanted, handler, "create");
+    const isResumed = found.unfinished === true;
+    const record = isResumed ? await this.resume(wanted, handler, found) : found;
 
     const inputs = withIgnored(record.inputs, wanted.inputs, wanted.ignoreChanges);
     const changed = changedInputs(record.inputs, inputs);
-    if (changed.length === 0) return this.keep(wanted, record);
+    if (changed.length === 0) return isResumed ? record : this.keep(wanted, record);
     if (!handler.update || isNamed(changed, wanted.replaceOnChanges)) {
       return this.create(wanted, handler, "replace");
     }

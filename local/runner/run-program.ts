@@ -38,7 +38,9 @@ export async function runProgram(run: ProgramRun): Promise<{ outputs: WireObject
   );
   pulumi.runtime.setMockOptions(monitor, run.project, run.stack, run.preview);
   pulumi.runtime.setAllConfig(run.config, run.secretKeys);
-  await watch.orFailure(evaluate(run.program));
+  // Asynchronous, so that an error thrown at once is one like any other.
+  const program = async (): Promise<unknown> => await run.program();
+  await watch.orFailure(evaluate(() => watch.hold(program())));
   await watch.end();
   return { outputs: monitor.stackOutputs };
 }
@@ -48,8 +50,8 @@ export function loadProgram(projectDir: string): () => unknown {
   return () => createRequire(join(projectDir, "package.json"))("./index") as unknown;
 }
 
-async function evaluate(program: () => unknown): Promise<void> {
-  await pulumi.runtime.runInPulumiStack(() => Promise.resolve(program()));
+async function evaluate(program: () => Promise<unknown>): Promise<void> {
+  await pulumi.runtime.runInPulumiStack(program);
   // Resources that no output names may still be under way.
   await pulumi.runtime.disconnect();
 }
@@ -77,19 +79,26 @@ class FailureWatch {
     if (signal?.aborted === true) this.onInterrupt();
   }
 
-  /** Does the work unless the run has failed; failed work is reported and never answers. */
+  /** Does the work unless the run has failed, and keeps the run from ending before it. */
   guard<T>(work: () => Promise<T>): Promise<T> {
     if (this.failures.size > 0) return new Promise(() => undefined);
     const task = work();
     const settled = task.then(
       () => undefined,
-      (error: unknown) => {
-        this.add(error);
-      },
+      () => undefined,
     );
     this.underWay.add(settled);
     void settled.then(() => this.underWay.delete(settled));
-    return new Promise((resolve) => void task.then(resolve, () => undefined));
+    return this.hold(task);
+  }
+
+  /** Reports a failure and never answers then: the SDK would only spread the error. */
+  hold<T>(task: Promise<T>): Promise<T> {
+    return new Promise((resolve) => {
+      task.then(resolve, (error: unknown) => {
+        this.add(error);
+      });
+    });
   }
 
   /** Waits for the program, or for the first failure and then for the work under way. */
