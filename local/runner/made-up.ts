@@ -56,7 +56,8 @@ export class MadeUp {
         const ipAddress = this.mean(`192.0.2.${host}`, name, "ipAddress");
         const privateIpAddress = this.mean(`192.168.255.${host}`, name, "privateIpAddress");
         const ipv6 = this.mean(`2001:db8:ffff::${host}`, name, "ipv6");
-        return { ipAddress, privateIpAddress, ipv6: `${ipv6}/128`, status: "running" };
+        const ipv4s = [ipAddress, privateIpAddress];
+        return { ipAddress, privateIpAddress, ipv4s, ipv6: `${ipv6}/128`, status: "running" };
       }
       default:
         return { stdout: "", stderr: "" };

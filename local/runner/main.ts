@@ -18,6 +18,7 @@ import { readProject } from "./project";
 import { renderPlan } from "./render-plan";
 import { HANDLERS } from "./resources";
 import { loadProgram } from "./run-program";
+import { withStateLock } from "./state-lock";
 import { destroy, type Target, up } from "./up";
 
 const VERBS = ["up", "destroy", "plan"] as const;
@@ -62,14 +63,24 @@ function readCall(): Call {
 
 async function run(call: Call, signal: AbortSignal): Promise<RunnerEvent> {
   const { stack, projectDir } = call;
-  if (call.verb === "destroy") return destroy(targetOf(call, signal), { force: call.force });
+  if (call.verb === "destroy") {
+    const target = targetOf(call, signal);
+    return locked(target, () => destroy(target, { force: call.force }));
+  }
   const { name, ...config } = readProject(projectDir, required(call.configFile, "--config-file"));
   const program = { project: name, ...config, program: loadProgram(projectDir) };
   // As the CLI does: the program's relative paths start at the project.
   process.chdir(projectDir);
-  if (call.verb === "up") return up(targetOf(call, signal), program);
+  if (call.verb === "up") {
+    const target = targetOf(call, signal);
+    return locked(target, () => up(target, program));
+  }
   const plan = await makePlan({ ...program, stack, signal }, projectDir);
   return { event: "plan", plan, text: renderPlan(plan) };
+}
+
+function locked<T>({ stateDir, stack, signal }: Target, work: () => Promise<T>): Promise<T> {
+  return withStateLock(stateDir, stack, signal, work);
 }
 
 function targetOf({ stack, stateDir }: Call, signal: AbortSignal): Target {
@@ -90,7 +101,10 @@ function required(value: string | undefined, option: string): string {
   return value;
 }
 
-/** The first Ctrl-C stops new work and lets the work under way end; the second ends the process. */
+/**
+ * The first Ctrl-C stops new work and lets the work under way end; the second ends the process.
+ * If the command that listens to the events is gone, that is taken for a Ctrl-C too.
+ */
 function interruptSignal(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -99,6 +113,9 @@ function interruptSignal(): AbortSignal {
       controller.abort();
     });
   }
+  process.stdout.on("error", () => {
+    controller.abort();
+  });
   return controller.signal;
 }
 
@@ -131,6 +148,9 @@ function isParseError(error: unknown): boolean {
     String((error as { code?: string }).code).startsWith("ERR_PARSE_ARGS")
   );
 }
+
+// The run reports what nobody handles; what comes after its end are echoes of that.
+process.on("unhandledRejection", () => undefined);
 
 let ended = false;
 // Nothing is left to do and yet the program has not ended: it waits for itself.

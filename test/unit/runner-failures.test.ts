@@ -90,7 +90,7 @@ describe("a run that dies", () => {
   }
 
   it("leaves a state from which the next run goes on, without making anything twice", async () => {
-    const program = (): unknown => {
+    const program = (): void => {
       const wall = new Thing("wall");
       const server = new Thing("server", { wall: wall.id });
       new Thing("step", { host: server.id });
