@@ -19,6 +19,8 @@ const program = new Command("npm run local --")
       "would on Linode, and lets you look at them from every side.",
   )
   .showHelpAfterError("(--help shows what there is)")
+  // As everywhere in this project: 64 says that the command was called wrongly (sysexits.h).
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 64))
   // What follows `--` belongs to the command that is run over there.
   .enablePositionalOptions();
 

@@ -27,6 +27,9 @@ fi
 readonly MARKER=node_modules/.stronghold-lock
 if ! cmp -s package-lock.json "$MARKER"; then
   printf 'Installing Node.js modules (npm ci)...\n' >&2
-  npm ci --no-audit --no-fund --loglevel=error >&2
+  npm ci --no-audit --no-fund --loglevel=error >&2 || {
+    printf "npm ci failed; see above. Nothing else was changed.\n" >&2
+    exit 1
+  }
   cp package-lock.json "$MARKER"
 fi

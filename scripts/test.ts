@@ -63,7 +63,14 @@ async function jest(layers: string[], ...flags: string[]): Promise<void> {
   const report = join(folder, "report.json");
   const name = layers.join(", ");
   progress.line("tests", name);
-  const args = ["jest", "--selectProjects", ...layers, "--json", `--outputFile=${report}`, ...flags];
+  const args = [
+    "jest",
+    "--selectProjects",
+    ...layers,
+    "--json",
+    `--outputFile=${report}`,
+    ...flags,
+  ];
   try {
     const code = await run("npx", ["--no-install", ...args, "--passWithNoTests"], () => undefined);
     const counts = JSON.parse(readFileSync(report, "utf8")) as JestReport;
@@ -71,7 +78,8 @@ async function jest(layers: string[], ...flags: string[]): Promise<void> {
     // A file that does not even load holds no test that could fail: count the file.
     total.failed += counts.numFailedTests + counts.numRuntimeErrorTestSuites;
     total.skipped += counts.numPendingTests;
-    if (code !== 0 && counts.numFailedTests + counts.numRuntimeErrorTestSuites === 0) total.failed += 1;
+    if (code !== 0 && counts.numFailedTests + counts.numRuntimeErrorTestSuites === 0)
+      total.failed += 1;
     progress.line("tests", `${name}: ${code === 0 ? "passed" : "FAILED"}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });

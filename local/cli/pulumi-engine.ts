@@ -13,6 +13,18 @@ import { UserError } from "./user-error";
 /** Verbs whose closing count of resources is the result. */
 export type PulumiVerb = "up" | "preview" | "refresh" | "destroy";
 
+/** Takes the protection off every resource of the stack, so that it can be destroyed. */
+export function unprotectAll(run: EngineRun): void {
+  pulumiOnce(run.paths, pulumiEnvironment(run), [
+    "state",
+    "unprotect",
+    "--all",
+    "--yes",
+    "--stack",
+    STACK,
+  ]);
+}
+
 /**
  * Runs the real engine and the real providers against the local cloud.
  *

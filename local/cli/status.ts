@@ -43,7 +43,8 @@ function readOutputs(paths: CloudPaths, showSecrets: boolean): Record<string, un
 }
 
 function print(report: StatusReport): void {
-  console.log(`cloud ${report.cloud}, made by the ${report.engine ?? "(no)"} engine\n`);
+  const made = report.engine === null ? "nothing made yet" : `made by the ${report.engine} engine`;
+  console.log(`cloud ${report.cloud}, ${made}\n`);
   const rows = [
     ["MACHINE", "STATUS", "PUBLIC IPv4", "PUBLIC IPv6", "PRIVATE IPv4"],
     ...report.machines.map((machine) => [

@@ -1,0 +1,109 @@
+/**
+ * The same program on the real engine with the real providers, against the local cloud.
+ *
+ * Proves what the embedded runner cannot: that the vendor's own code agrees with the program and with
+ * the local API. It skips where no Pulumi CLI is on PATH.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { runningDaemon } from "../../local/cli/daemon-control";
+import { type PulumiVerb, runPulumi, unprotectAll } from "../../local/cli/pulumi-engine";
+import { withAgent } from "../../local/cli/ssh-agent";
+import type { EngineRun, StackResult } from "../../local/cli/stack";
+import { vantageCommand } from "../../local/machines/vantage";
+import { TestCloud, traces } from "../e2e/cloud";
+import { settingsFile } from "../e2e/settings";
+
+const cloud = new TestCloud("engine");
+
+/** Does something the local command has no verb for, in the same surroundings as its `up`. */
+function withRun<T>(work: (run: EngineRun) => Promise<T>): Promise<T> {
+  const { paths } = cloud;
+  const daemon = runningDaemon(paths);
+  if (!daemon) throw new Error("the cloud is not up");
+  const agentSocket = join(paths.operatorDir, "agent.sock");
+  return withAgent(agentSocket, join(paths.operatorDir, "deployer_ed25519"), () =>
+    work({
+      paths,
+      api: { url: `http://127.0.0.1:${daemon.port}`, token: daemon.token },
+      agentSocket,
+      enterOperator: vantageCommand(paths.cloudId, "operator"),
+    }),
+  );
+}
+
+const pulumi = (verb: PulumiVerb, ...flags: string[]): Promise<StackResult> =>
+  withRun((run) => runPulumi(verb, run, flags));
+
+const ids = (): number[] => cloud.status().machines.map(({ id }) => id);
+const nothing = { created: 0, updated: 0, deleted: 0 };
+
+beforeAll(() => {
+  cloud.down();
+}, 60_000);
+
+afterAll(() => {
+  cloud.down();
+}, 60_000);
+
+describe("the real engine", () => {
+  it("stands the environment up", () => {
+    const report = cloud.up("--engine", "pulumi");
+    expect(report).toMatchObject({ engine: "pulumi", updated: 0, deleted: 0 });
+    expect(cloud.run(["ssh", "db", "--", "true"]).code).toBe(0);
+  }, 300_000);
+
+  it("changes nothing in a second up, a preview and a refresh", async () => {
+    expect(cloud.up("--engine", "pulumi")).toMatchObject(nothing);
+    expect(await pulumi("preview", "--expect-no-changes")).toMatchObject(nothing);
+    expect(await pulumi("refresh", "--expect-no-changes")).toMatchObject(nothing);
+  }, 300_000);
+
+  it("applies a changed setting in place and takes it back", () => {
+    const before = ids();
+    const file = settingsFile((config) => {
+      config["stronghold:admins"].push({ name: "grace", keys: [] });
+    });
+    const report = cloud.up("--engine", "pulumi", "--settings", file);
+    expect(report).toMatchObject({ created: 0, deleted: 0 });
+    expect(cloud.run(["console", "app", "--", "id", "-nG", "grace"]).stdout).toContain("ssh-users");
+    expect(cloud.up("--engine", "pulumi")).toMatchObject({ created: 0, deleted: 0 });
+    expect(cloud.run(["console", "app", "--", "id", "-nG", "grace"]).stdout).not.toContain(
+      "ssh-users",
+    );
+    expect(ids()).toEqual(before);
+  }, 300_000);
+
+  it("keeps the outputs' shape that the embedded runner gives", () => {
+    expect(Object.keys(cloud.status().outputs).sort()).toEqual(
+      ["app", "database", "deployer", "knownHosts", "sshConfig"].sort(),
+    );
+  }, 60_000);
+
+  it("keeps secrets out of its state", () => {
+    const state = join(cloud.paths.stateDir, "pulumi/backend/.pulumi/stacks/stronghold/local.json");
+    const text = readFileSync(state, "utf8");
+    expect(text).toContain("linode:index/instance:Instance");
+    expect(text).not.toMatch(/BEGIN OPENSSH PRIVATE KEY|HOST_KEY_B64/);
+    const deployer = readFileSync(join(cloud.paths.operatorDir, "deployer_ed25519"), "utf8");
+    expect(text).not.toContain(deployer.split("\n")[2]);
+  });
+
+  it("refuses to destroy the protected database server", async () => {
+    await expect(pulumi("destroy")).rejects.toThrow(/destroy failed/);
+    expect(ids()).toHaveLength(2);
+    expect(cloud.run(["ssh", "db", "--", "true"]).code).toBe(0);
+  }, 120_000);
+
+  it("destroys everything once the database is released", async () => {
+    await withRun((run) => {
+      unprotectAll(run);
+      return Promise.resolve();
+    });
+    await pulumi("destroy");
+    expect(ids()).toEqual([]);
+    cloud.down();
+    expect(traces(cloud)).toEqual([]);
+  }, 120_000);
+});
