@@ -5,6 +5,7 @@ import { cloudPaths } from "../paths";
 import { stopDaemon } from "./daemon-control";
 import { withLock } from "./lock";
 import { Progress } from "./progress";
+import { requireRoot } from "./readiness";
 
 /**
  * Takes the whole cloud down: daemon, hosts, networks, state.
@@ -13,6 +14,7 @@ import { Progress } from "./progress";
  * was made, so it also clears up after a crash. Images and packages stay in the cache.
  */
 export async function down(options: { json?: boolean }): Promise<void> {
+  requireRoot();
   const paths = cloudPaths();
   const progress = new Progress();
   const existed = existsSync(paths.stateDir);

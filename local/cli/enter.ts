@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 
 import { LocalMachines } from "../machines";
 import { isVantage, VANTAGE_POINTS, vantageCommand } from "../machines/vantage";
@@ -13,7 +12,7 @@ export type Way = "console" | "ssh" | "from";
 /** Runs a command at, or from, some place of the cloud; the exit code is the command's own. */
 export async function enter(way: Way, place: string, command: string[]): Promise<number> {
   const paths = cloudPaths();
-  requireCloud(existsSync(paths.stateDir));
+  requireCloud(paths);
   const words = command[0] === "--" ? command.slice(1) : command;
   return run(await commandFor(way, paths, place, words));
 }

@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 
 import { cloudPaths } from "../paths";
 import { consoleLog, findMachine } from "./machines";
@@ -12,7 +11,7 @@ export async function logs(
   options: { follow?: boolean; lines: string },
 ): Promise<void> {
   const paths = cloudPaths();
-  requireCloud(existsSync(paths.stateDir));
+  requireCloud(paths);
   if (!/^\d+$/.test(options.lines)) {
     throw new UserError(`--lines: "${options.lines}" is not a whole number.`);
   }

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import type { CloudPaths } from "../paths";
@@ -28,7 +27,7 @@ const PRIVATE = /^192\.168\./;
 
 /** The machines of this cloud. A daemon that has crashed is started again; hosts outlive it. */
 export async function listMachines(paths: CloudPaths): Promise<MachineView[]> {
-  requireCloud(existsSync(paths.stateDir));
+  requireCloud(paths);
   const { port, token } = await ensureDaemon(paths);
   const answer = await fetch(`http://127.0.0.1:${port}/v4/linode/instances`, {
     headers: { authorization: `Bearer ${token}` },

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
+
 import { checkRequirements, installRequirements } from "../machines/requirements";
-import { cloudPaths } from "../paths";
+import type { CloudPaths } from "../paths";
 import type { Progress } from "./progress";
 import { UserError } from "./user-error";
 
@@ -27,11 +29,19 @@ export async function prepareHosts(progress: Progress): Promise<void> {
   );
 }
 
+/** The state of a cloud is root's alone, since it holds the keys of its servers. */
+export function requireRoot(): void {
+  if (process.getuid?.() === 0) return;
+  throw new UserError(
+    "The local cloud belongs to root: run this as root (sudo -E npm run local -- ...).",
+  );
+}
+
 /** Refuses with a plain word where there is no cloud to talk about. */
-export function requireCloud(exists: boolean): void {
-  if (!exists) {
-    throw new UserError(
-      `There is no local cloud for this checkout (${cloudPaths().stateDir}). Start one: npm run local -- up`,
-    );
-  }
+export function requireCloud(paths: CloudPaths): void {
+  requireRoot();
+  if (existsSync(paths.stateDir)) return;
+  throw new UserError(
+    `There is no local cloud for this checkout (${paths.stateDir}). Start one: npm run local -- up`,
+  );
 }

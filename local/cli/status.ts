@@ -19,7 +19,7 @@ export interface StatusReport {
 
 export async function status(options: { json?: boolean; showSecrets?: boolean }): Promise<void> {
   const paths = cloudPaths();
-  requireCloud(existsSync(paths.stateDir));
+  requireCloud(paths);
   const report: StatusReport = {
     cloud: paths.cloudId,
     engine: readEngine(paths) ?? null,

@@ -34,6 +34,7 @@ export interface UpReport extends Omit<StackResult, "outputs"> {
 export async function up(options: UpOptions): Promise<void> {
   const paths = cloudPaths();
   const progress = new Progress();
+  await prepareHosts(progress);
   const report = await withLock(paths.stateDir, "up", () => bringUp(paths, options, progress));
   if (options.json) console.log(JSON.stringify(report, null, 2));
   else explain(report);
@@ -47,7 +48,6 @@ async function bringUp(
   const start = performance.now();
   const engine = await chooseEngine(options.engine, readEngine(paths));
   const keys = prepareOperator(paths, options.settings);
-  await prepareHosts(progress);
   await ensureImage({
     cacheDir: paths.cacheDir,
     onProgress: (text) => {
