@@ -60,6 +60,7 @@ export class LocalMachines implements Machines {
     mkdirSync(join(this.options.stateDir, "machines"), { recursive: true, mode: 0o700 });
     await this.network.start();
     await this.mountImage();
+    await this.restore();
     await this.reloadWalls();
     await new AptProxy(this.options).start();
     this.watch = setInterval(() => {
@@ -82,7 +83,10 @@ export class LocalMachines implements Machines {
 
   async create(spec: MachineSpec): Promise<void> {
     const { publicIPv4, publicIPv6, privateIPv4 } = spec;
+    if (this.machines.has(spec.id)) throw new Error(`machine ${spec.id} exists: destroy it first`);
     const host = this.host(spec.id);
+    // A crash in the middle of an earlier try may have left a part of it.
+    await this.wipe(spec.id, host);
     await this.network.connect(spec.id, spec);
     await host.create(spec, this.imageMount);
     const machine: Machine = { publicIPv4, publicIPv6, host, status: "offline", boot: 0 };
@@ -117,13 +121,10 @@ export class LocalMachines implements Machines {
   }
 
   async destroy(id: number): Promise<void> {
-    const machine = this.machines.get(id);
-    if (!machine) return;
-    this.machines.delete(id);
-    await machine.host.kill();
-    await this.network.disconnect(id);
-    await machine.host.remove();
-    await this.reloadWalls();
+    const host = this.machines.get(id)?.host ?? this.host(id);
+    const had = this.machines.delete(id);
+    await this.wipe(id, host);
+    if (had) await this.reloadWalls();
   }
 
   async setFirewall(id: number, firewall: CloudFirewall | undefined): Promise<void> {
@@ -171,6 +172,20 @@ export class LocalMachines implements Machines {
     await run(["mount", "-t", "squashfs", "-o", "loop,ro", image, this.imageMount]);
   }
 
+  private async wipe(id: number, host: Host): Promise<void> {
+    await host.kill();
+    await this.network.disconnect(id);
+    await host.remove();
+  }
+
+  /** After a restart of this machine, networks and mounts are gone; the disks are not. */
+  private async restore(): Promise<void> {
+    for (const [id, machine] of this.machines) {
+      await this.network.connect(id, machine);
+      await machine.host.mount(this.imageMount);
+    }
+  }
+
   /** Knows the machines again that an earlier process made. */
   private adopt(): void {
     const folder = join(this.options.stateDir, "machines");
@@ -195,17 +210,22 @@ export class LocalMachines implements Machines {
         machine.boot = machine.host.bootNumber;
         machine.status = "booting";
         this.tell(id, "booting");
-        machine.host.waitForSsh(machine.publicIPv4).then(
-          () => {
-            machine.status = "running";
-            this.tell(id, "running");
-          },
-          (error: unknown) => {
-            this.options.log(`machine ${id} did not come back: ${String(error)}`);
-          },
-        );
+        void this.settle(id, machine);
       }
     }
+  }
+
+  /** Waits for a host that reboots by itself. One that runs without sshd is on, as at the vendor. */
+  private async settle(id: number, machine: Machine): Promise<void> {
+    try {
+      await machine.host.waitForSsh(machine.publicIPv4);
+    } catch (error) {
+      this.options.log(`machine ${id} did not come back well: ${String(error)}`);
+    }
+    // Meanwhile it may have been told to do something else.
+    if (machine.status !== "booting" || this.machines.get(id) !== machine) return;
+    machine.status = machine.host.isRunning() ? "running" : "offline";
+    this.tell(id, machine.status);
   }
 
   private tell(id: number, status: MachineStatus): void {

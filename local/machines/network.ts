@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-
 import { renderRouterRules, type Wall } from "./cloud-firewall";
 import { run } from "./run";
 import {
@@ -13,6 +11,7 @@ import {
 
 /** Where every host finds its way out; held by the router on its loopback. */
 export const ROUTER_IPV4 = "203.0.113.1";
+const ROUTER_IPV6 = "2001:db8::1";
 const ROUTER_LINK_LOCAL = "fe80::1";
 
 /**
@@ -25,81 +24,63 @@ const ROUTER_LINK_LOCAL = "fe80::1";
 export class Network {
   constructor(private readonly cloudId: string) {}
 
-  /** Makes the router and the vantage points; what is there already stays. */
+  /** Makes the router and the vantage points; what is there, whole or half made, is completed. */
   async start(): Promise<void> {
-    const router = namespaceName(this.cloudId, "router");
-    if (!existsSync(`/run/netns/${router}`)) {
-      await run(["ip", "netns", "add", router]);
-      await run(["ip", "-n", router, "link", "set", "lo", "up"]);
-      await run(["ip", "-n", router, "address", "add", `${ROUTER_IPV4}/32`, "dev", "lo"]);
-      await this.sysctl("router", {
-        "net.ipv4.ip_forward": "1",
-        "net.ipv6.conf.all.forwarding": "1",
-        // ICMP "unreachable" must not tell a scanner more than silence would.
-        "net.ipv4.conf.all.rp_filter": "1",
-      });
-      await this.load([]);
-    }
+    await addNamespace(namespaceName(this.cloudId, "router"));
+    await this.ip("router", "link", "set", "lo", "up");
+    await this.ip("router", "address", "replace", `${ROUTER_IPV4}/32`, "dev", "lo");
+    // The source of the router's own "no such host" and "too big"; without one it says nothing.
+    await this.ip("router", "address", "replace", `${ROUTER_IPV6}/128`, "dev", "lo");
+    await this.sysctl("router", {
+      "net.ipv4.ip_forward": "1",
+      "net.ipv6.conf.all.forwarding": "1",
+    });
     for (const point of VANTAGE_POINTS) {
-      if (existsSync(`/run/netns/${namespaceName(this.cloudId, point)}`)) continue;
       await this.connect(point, VANTAGE_ADDRESSES[point]);
       await this.configureVantage(point);
     }
   }
 
-  /** Makes a namespace for `place` and its link to the router; the host configures its own end. */
+  /** Makes a namespace for `place` and its link to the router; a host configures its own end. */
   async connect(place: Vantage | number, addresses: Addresses): Promise<void> {
-    const router = namespaceName(this.cloudId, "router");
     const namespace = namespaceName(this.cloudId, place);
     const link = this.link(place);
-    if (!existsSync(`/run/netns/${namespace}`)) await run(["ip", "netns", "add", namespace]);
-    await run(["ip", "-n", namespace, "link", "set", "lo", "up"]);
+    await addNamespace(namespace);
+    await this.ip(place, "link", "set", "lo", "up");
     await this.sysctl(place, {
       // Duplicate address detection holds a host's IPv6 back for 1.5 s and finds nothing here.
       "net.ipv6.conf.all.accept_dad": "0",
       "net.ipv6.conf.default.accept_dad": "0",
+      // Without it nobody in a host can ping, not even root.
       "net.ipv4.ping_group_range": "0 2147483647",
     });
-    const pair = ["type", "veth", "peer", "name", "eth0", "netns", namespace];
-    await run(["ip", "-n", router, "link", "add", link, ...pair]);
+    if (!(await this.hasLink(link))) {
+      // Both ends are born inside: the machine's own network never sees them.
+      const pair = ["type", "veth", "peer", "name", "eth0", "netns", namespace];
+      await this.ip("router", "link", "add", link, ...pair);
+    }
     await this.sysctl("router", {
       [`net.ipv4.conf.${link}.proxy_arp`]: "1",
       // The kernel waits up to 0.8 s before it answers for somebody else.
       [`net.ipv4.neigh.${link}.proxy_delay`]: "0",
       [`net.ipv6.conf.${link}.accept_dad`]: "0",
     });
-    await run([
-      "ip",
-      "-n",
-      router,
-      "address",
-      "add",
-      `${ROUTER_LINK_LOCAL}/64`,
-      "dev",
-      link,
-      "nodad",
-    ]);
-    await run(["ip", "-n", router, "link", "set", link, "up"]);
-    for (const address of [addresses.publicIPv4, addresses.privateIPv4, addresses.publicIPv6]) {
-      if (address === undefined) continue;
-      const family = address.includes(":") ? "-6" : "-4";
-      await run(["ip", family, "-n", router, "route", "replace", address, "dev", link]);
+    const gateway = `${ROUTER_LINK_LOCAL}/64`;
+    await this.ip("router", "address", "replace", gateway, "dev", link, "nodad");
+    await this.ip("router", "link", "set", link, "up");
+    const { publicIPv4, privateIPv4, publicIPv6 } = addresses;
+    for (const address of [publicIPv4, privateIPv4, publicIPv6]) {
+      if (address !== undefined) await this.ip("router", "route", "replace", address, "dev", link);
     }
   }
 
   /** Takes a place off the network: its link first, since a namespace may outlive its name. */
   async disconnect(place: Vantage | number): Promise<void> {
+    const namespace = namespaceName(this.cloudId, place);
     const router = namespaceName(this.cloudId, "router");
     await run(["ip", "-n", router, "link", "delete", this.link(place)], { allowFailure: true });
-    await this.killInside(place);
-    await run(["ip", "netns", "delete", namespaceName(this.cloudId, place)], {
-      allowFailure: true,
-    });
-  }
-
-  /** Ends every process that has this place's network. Must come before the namespace loses its name. */
-  async killInside(place: Vantage | "router" | number): Promise<void> {
-    await killNamespace(namespaceName(this.cloudId, place));
+    await killNamespace(namespace);
+    await run(["ip", "netns", "delete", namespace], { allowFailure: true });
   }
 
   /** Puts all walls in force at once. */
@@ -111,20 +92,28 @@ export class Network {
   }
 
   /** The router's end of a link; 15 characters at most (`IFNAMSIZ`). */
-  link(place: Vantage | number): string {
+  private link(place: Vantage | number): string {
     return `s${this.cloudId}${typeof place === "number" ? `h${place}` : `v${place.slice(0, 3)}`}`;
+  }
+
+  private async hasLink(link: string): Promise<boolean> {
+    const shown = await this.ip("router", "-o", "link", "show", "type", "veth");
+    return shown.includes(` ${link}@`);
   }
 
   private async configureVantage(point: Vantage): Promise<void> {
     const { publicIPv4, publicIPv6, privateIPv4 } = VANTAGE_ADDRESSES[point];
-    const namespace = namespaceName(this.cloudId, point);
-    const ip = (...words: string[]): Promise<string> => run(["ip", "-n", namespace, ...words]);
-    await ip("link", "set", "eth0", "up");
-    await ip("address", "add", `${publicIPv4}/24`, "dev", "eth0");
-    if (privateIPv4 !== undefined) await ip("address", "add", `${privateIPv4}/17`, "dev", "eth0");
-    await ip("address", "add", `${publicIPv6}/128`, "dev", "eth0", "nodad");
-    await ip("route", "add", "default", "via", ROUTER_IPV4);
-    await ip("-6", "route", "add", "default", "via", ROUTER_LINK_LOCAL, "dev", "eth0");
+    const own = (...words: string[]): Promise<string> => this.ip(point, ...words, "dev", "eth0");
+    await this.ip(point, "link", "set", "eth0", "up");
+    await own("address", "replace", `${publicIPv4}/24`);
+    if (privateIPv4 !== undefined) await own("address", "replace", `${privateIPv4}/17`);
+    await own("address", "replace", `${publicIPv6}/128`);
+    await own("route", "replace", "default", "via", ROUTER_IPV4);
+    await own("route", "replace", "default", "via", ROUTER_LINK_LOCAL);
+  }
+
+  private ip(place: Vantage | "router" | number, ...words: string[]): Promise<string> {
+    return run(["ip", "-n", namespaceName(this.cloudId, place), ...words]);
   }
 
   private async sysctl(
@@ -136,9 +125,20 @@ export class Network {
   }
 }
 
+async function addNamespace(name: string): Promise<void> {
+  if (!(await listNamespaces()).includes(name)) await run(["ip", "netns", "add", name]);
+}
+
+/** The names of all namespaces of this machine that `ip` knows. */
+export async function listNamespaces(): Promise<string[]> {
+  const lines = (await run(["ip", "netns", "list"])).split("\n");
+  return lines.map((line) => line.split(" ")[0] ?? "").filter((name) => name !== "");
+}
+
+/** Ends every process that has this network. Must come before the namespace loses its name. */
 export async function killNamespace(namespace: string): Promise<void> {
-  const pids = (await run(["ip", "netns", "pids", namespace], { allowFailure: true })).split("\n");
-  for (const pid of pids.filter((line) => line !== "")) {
+  const pids = await run(["ip", "netns", "pids", namespace], { allowFailure: true });
+  for (const pid of pids.split("\n").filter((line) => line !== "")) {
     try {
       process.kill(Number(pid), "SIGKILL");
     } catch {

@@ -22,7 +22,7 @@ export function renderSeed(spec: MachineSpec): Seed {
         "accept-ra": false,
         routes: [
           { to: "0.0.0.0/0", via: ROUTER_IPV4 },
-          { to: "::/0", via: "fe80::1", "on-link": true },
+          { to: "::/0", via: "fe80::1" },
         ],
       },
     },

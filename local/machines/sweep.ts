@@ -1,11 +1,14 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { basename } from "node:path";
 
-import { killNamespace } from "./network";
+import { forgetContainer } from "./container";
+import { groupsWith } from "./control-group";
+import { mountsBelow, unmount } from "./disk";
+import { killNamespace, listNamespaces } from "./network";
 import { pollUntil, run } from "./run";
+import { namespaceName } from "./vantage";
 
-/** The programs that a cloud starts; a `tail` or an editor on one of its files is not among them. */
-const PROGRAMS = new Set(["bash", "systemd-nspawn", "socat", "ssh-agent", "nsenter"]);
+const END_LIMIT_MS = 5_000;
 
 /**
  * Takes away everything of one cloud that the machine shows: processes, links, mounts, namespaces.
@@ -14,22 +17,21 @@ const PROGRAMS = new Set(["bash", "systemd-nspawn", "socat", "ssh-agent", "nsent
  * moment. It is safe to run twice, and it names nothing of another cloud.
  */
 export async function sweep(cloudId: string, stateDir: string): Promise<void> {
-  for (const pid of processesOf(cloudId, stateDir)) kill(pid);
-  const namespaces = (await run(["ip", "netns", "list"]))
-    .split("\n")
-    .map((line) => line.split(" ")[0] ?? "")
-    .filter((name) => name.startsWith(`sh-${cloudId}-`));
+  const prefix = namespaceName(cloudId, "");
+  const processes = (): number[] => processesOf(prefix, stateDir);
+  for (const pid of processes()) kill(pid);
+  const namespaces = (await listNamespaces()).filter((name) => name.startsWith(prefix));
   // Before a namespace loses its name: afterwards its processes are hard to find.
   for (const namespace of namespaces) await killNamespace(namespace);
-  await pollUntil(() => processesOf(cloudId, stateDir).length === 0, 5_000, 20);
-  await unmountAll(stateDir);
-  // The router last: deleting a link at the router's end frees its other end at once.
-  const order = (name: string): number => (name.endsWith("-router") ? 0 : 1);
-  for (const namespace of namespaces.sort((a, b) => order(a) - order(b))) {
-    await deleteNamespace(namespace);
-  }
+  await pollUntil(() => processes().length === 0, END_LIMIT_MS, 20);
+  for (const mount of mountsBelow(stateDir)) await unmount(mount);
+  for (const namespace of namespaces) await deleteNamespace(namespace);
+  const containers = [...groupsWith(prefix), ...listFolder("/run/systemd/nspawn/propagate")];
+  for (const name of containers.filter((it) => it.startsWith(prefix))) await forgetContainer(name);
+  await forgetNamespaceFolder();
 }
 
+/** Links first: a namespace that something still holds open would keep them, and their names. */
 async function deleteNamespace(namespace: string): Promise<void> {
   const links = await run(["ip", "-n", namespace, "-o", "link", "show", "type", "veth"], {
     allowFailure: true,
@@ -40,19 +42,38 @@ async function deleteNamespace(namespace: string): Promise<void> {
   await run(["ip", "netns", "delete", namespace], { allowFailure: true });
 }
 
-/** Processes of the cloud's own programs whose words name its state folder or one of its namespaces. */
-function processesOf(cloudId: string, stateDir: string): number[] {
-  const marks = [`${stateDir}/`, `/run/netns/sh-${cloudId}-`];
-  return readdirSync("/proc")
+/** `ip` mounts its folder on itself when the first namespace is made, and leaves that behind. */
+async function forgetNamespaceFolder(): Promise<void> {
+  if ((await listNamespaces()).length > 0) return;
+  // Refused while another cloud's namespace is being made in it, which is right.
+  await run(["umount", "/run/netns"], { allowFailure: true });
+  try {
+    rmdirSync("/run/netns");
+  } catch {
+    // It was not there, or another cloud has just put something in.
+  }
+}
+
+/** How to know a cloud's own programs by their words; anything else that names it is left alone. */
+const OWN_PROGRAMS: Record<string, (words: string[], prefix: string, stateDir: string) => boolean> =
+  {
+    bash: ([, script = "", folder = ""], _prefix, stateDir) =>
+      basename(script) === "supervise.sh" && folder.startsWith(stateDir),
+    "systemd-nspawn": (words, prefix) => words.some((it) => it.startsWith(`--machine=${prefix}`)),
+    setpriv: (words, prefix) => words.some((it) => it.startsWith(`--machine=${prefix}`)),
+    nsenter: ([, network = ""], prefix) => network.startsWith(`--net=/run/netns/${prefix}`),
+    socat: (words, _prefix, stateDir) => words.some((it) => it.includes(`:${stateDir}`)),
+    "ssh-agent": (words, _prefix, stateDir) => words.some((it) => it.startsWith(stateDir)),
+  };
+
+function processesOf(prefix: string, stateDir: string): number[] {
+  return listFolder("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => {
-      if (pid === process.pid) return false;
       const words = commandOf(pid);
-      return (
-        PROGRAMS.has(basename(words[0] ?? "")) &&
-        marks.some((mark) => words.join(" ").includes(mark))
-      );
+      const isOwn = OWN_PROGRAMS[basename(words[0] ?? "")];
+      return isOwn?.(words, prefix, `${stateDir}/`) === true;
     });
 }
 
@@ -72,21 +93,10 @@ function kill(pid: number): void {
   }
 }
 
-async function unmountAll(stateDir: string): Promise<void> {
-  for (const mount of mountsBelow(stateDir)) {
-    const gone = await pollUntil(async () => {
-      await run(["umount", mount], { allowFailure: true });
-      return !mountsBelow(stateDir).includes(mount);
-    }, 3_000);
-    if (!gone) await run(["umount", "--lazy", mount], { allowFailure: true });
+function listFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
-}
-
-/** Innermost first. */
-function mountsBelow(folder: string): string[] {
-  return readFileSync("/proc/self/mountinfo", "utf8")
-    .split("\n")
-    .map((line) => line.split(" ")[4] ?? "")
-    .filter((mount) => mount.startsWith(`${folder}/`))
-    .reverse();
 }

@@ -28,7 +28,7 @@ export function isVantage(name: string): name is Vantage {
 }
 
 /** The network namespace of a vantage point, of the router, or of a machine (by its id). */
-export function namespaceName(cloudId: string, place: Vantage | "router" | number): string {
+export function namespaceName(cloudId: string, place: Vantage | "router" | "" | number): string {
   return `sh-${cloudId}-${place}`;
 }
 
