@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ensureImage } from "../machines/image";
 import { vantageCommand } from "../machines/vantage";
 import { type CloudPaths, cloudPaths } from "../paths";
-import { ensureDaemon } from "./daemon-control";
+import { ensureDaemon, runningDaemon } from "./daemon-control";
 import { runEmbedded } from "./embedded-engine";
 import { chooseEngine, type Engine } from "./engines";
 import { withLock } from "./lock";
@@ -34,7 +34,8 @@ export interface UpReport extends Omit<StackResult, "outputs"> {
 export async function up(options: UpOptions): Promise<void> {
   const paths = cloudPaths();
   const progress = new Progress();
-  await prepareHosts(progress);
+  // Where the cloud already runs, the machine has shown that it can.
+  if (!runningDaemon(paths)) await prepareHosts(progress);
   const report = await withLock(paths.stateDir, "up", () => bringUp(paths, options, progress));
   if (options.json) console.log(JSON.stringify(report, null, 2));
   else explain(report);
@@ -48,12 +49,7 @@ async function bringUp(
   const start = performance.now();
   const engine = await chooseEngine(options.engine, readEngine(paths));
   const keys = prepareOperator(paths, options.settings);
-  await ensureImage({
-    cacheDir: paths.cacheDir,
-    onProgress: (text) => {
-      progress.line("image", text);
-    },
-  });
+  if (!runningDaemon(paths)) await prepareImage(paths, progress);
   const daemon = await ensureDaemon(paths);
   progress.line("cloud", `${paths.cloudId} answers at http://127.0.0.1:${daemon.port}`);
   progress.line("engine", ENGINE_NAMES[engine]);
@@ -78,6 +74,14 @@ async function bringUp(
   writeSshFiles(paths, result.outputs, keys);
   const { created, updated, deleted, same } = result;
   return { engine, created, updated, deleted, same, seconds: (performance.now() - start) / 1000 };
+}
+
+/** Here rather than in the daemon, so that a first build of 40 s shows itself. */
+async function prepareImage({ cacheDir }: CloudPaths, progress: Progress): Promise<void> {
+  const onProgress = (text: string): void => {
+    progress.line("image", text);
+  };
+  await ensureImage({ cacheDir, onProgress });
 }
 
 const ENGINE_NAMES: Record<Engine, string> = {
