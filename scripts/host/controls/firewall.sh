@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# firewall: the server's own packet filter, IPv4 and IPv6, exactly the rules of the settings
+#
+# Threat:  a port that was opened by hand or by a package; IPv6 left open beside a closed IPv4; a
+#          moment without rules while they are loaded.
+# Source:  guide, firewall; the rules come from the same list as the Cloud Firewall outside.
+# Changes: the running rules (each family in one transaction), /etc/iptables/rules.v4 and rules.v6,
+#          netfilter-persistent. Armed: `driver confirm firewall` makes it last.
+# needs:   iptables iptables-persistent netfilter-persistent
+# checks:  01 G08 G09, 02 G08 G09, 03 G11, 04 G11, 05 G11, 06 G08, 07 G08 G09
+# shellcheck shell=bash
+
+readonly RULES_V4=/etc/iptables/rules.v4 RULES_V6=/etc/iptables/rules.v6
+readonly RIVALS=(nftables.service ufw.service firewalld.service)
+
+takes RULES_V4_B64 "$SHAPE_BASE64"
+takes RULES_V6_B64 "$SHAPE_BASE64"
+takes ROLLBACK_SECONDS "$SHAPE_SECONDS" 120
+
+# shellcheck source=firewall/rules.sh
+source "$HOST_DIR/controls/firewall/rules.sh"
+
+audit() {
+  load_wanted
+  check FIREWALL-01 "G08 G09 the running IPv4 rules are the settings', not one more" same "$loaded_v4" "$(running iptables)"
+  check FIREWALL-02 "G08 G09 the running IPv6 rules are the settings', not one more" same "$loaded_v6" "$(running ip6tables)"
+  check FIREWALL-03 "G11 the IPv4 rules are loaded at boot" is_file "$RULES_V4" 600 root:root "$wanted_v4"
+  check FIREWALL-04 "G11 the IPv6 rules are loaded at boot" is_file "$RULES_V6" 600 root:root "$wanted_v6"
+  check FIREWALL-05 "G11 netfilter-persistent starts at boot, and no rival that would flush its rules" boots_alone
+  check FIREWALL-06 "G08 rules go through nf_tables" uses_nf_tables
+  check FIREWALL-07 "G08 G09 what no rule accepts is dropped, coming in or passing through" drops_by_default
+}
+
+apply() {
+  local stale=no
+  load_wanted
+  use_nf_tables
+  if ! same "$loaded_v4" "$(running iptables)" >/dev/null ||
+    ! same "$loaded_v6" "$(running ip6tables)" >/dev/null; then stale=yes; fi
+  if [[ $stale == no ]] && ! armed && is_persisted; then return 0; fi
+  install -d -m 755 "${RULES_V4%/*}"
+  arm_rollback "${PARAM[ROLLBACK_SECONDS]}" firewall/restore "$RULES_V4" "$RULES_V6"
+  if [[ $stale == yes ]]; then load_rules; fi
+  put_file "$RULES_V4" 600 root:root <<<"$wanted_v4"
+  put_file "$RULES_V6" 600 root:root <<<"$wanted_v6"
+  start_at_boot
+}
+
+# snapshot_running STATE: what the lib's rollback keeps beside the files.
+snapshot_running() {
+  complete "$(iptables-save)" "$loaded_v4" >"$1/running.v4"
+  complete "$(ip6tables-save)" "$loaded_v6" >"$1/running.v6"
+}
+
+# load_rules: each family is one transaction; should the second fail, both are put back at once.
+load_rules() {
+  local reason
+  if reason=$({
+    complete "$wanted_v4" "$(iptables-save)" | iptables-restore --wait 10 &&
+      complete "$wanted_v6" "$(ip6tables-save)" | ip6tables-restore --wait 10
+  } 2>&1); then
+    changed "loaded the rules"
+    return 0
+  fi
+  flock --unlock 9
+  "$ROLLBACK_COMMAND" "$CONTROL"
+  die 70 "the rules could not be loaded, the old ones are back: $reason"
+}
+
+use_nf_tables() {
+  local name
+  for name in iptables ip6tables; do
+    if [[ $("$name" --version) == *nf_tables* ]]; then continue; fi
+    quietly update-alternatives --set "$name" "/usr/sbin/$name-nft"
+    changed "made $name use nf_tables"
+  done
+}
+
+# Only for the next boot: stopping a rival now would flush the rules.
+start_at_boot() {
+  local unit
+  for unit in "${RIVALS[@]}"; do
+    if ! systemctl --quiet is-enabled "$unit" 2>/dev/null; then continue; fi
+    quietly systemctl disable "$unit"
+    changed "disabled $unit, which would flush the rules at boot"
+  done
+  if ! systemctl --quiet is-enabled netfilter-persistent.service 2>/dev/null; then
+    quietly systemctl enable netfilter-persistent.service
+    changed "enabled netfilter-persistent"
+  fi
+}
+
+is_persisted() {
+  is_file "$RULES_V4" 600 root:root "$wanted_v4" && is_file "$RULES_V6" 600 root:root "$wanted_v6" &&
+    boots_alone >/dev/null
+}
+
+# --- Checks: each prints why it fails ---------------------------------------------------------
+
+boots_alone() {
+  local unit
+  systemctl --quiet is-enabled netfilter-persistent.service || return
+  for unit in "${RIVALS[@]}"; do
+    if systemctl --quiet is-enabled "$unit" 2>/dev/null; then
+      printf '%s is enabled' "$unit"
+      return 1
+    fi
+  done
+}
+
+# A table of the older back end would filter beside ours, unseen by iptables-save.
+uses_nf_tables() {
+  [[ $(iptables --version) == *nf_tables* && $(ip6tables --version) == *nf_tables* ]] || return
+  ! grep -hs . /proc/net/ip_tables_names /proc/net/ip6_tables_names
+}
+
+drops_by_default() {
+  local chain family
+  for chain in INPUT FORWARD; do
+    for family in iptables ip6tables; do
+      [[ $("$family" -S "$chain" | head -n 1) == "-P $chain DROP" ]] || {
+        printf '%s accepts by default (%s)' "$chain" "$family"
+        return 1
+      }
+    done
+  done
+}

@@ -1,0 +1,154 @@
+# shellcheck shell=bash
+# ssh/checks: what sshd would do for each kind of caller (`sshd -T -C`), never what a file says.
+
+# Reserved addresses that no caller can have: they stand for everywhere else.
+readonly FOREIGN_V4=240.0.0.1 FOREIGN_V6=100::1
+
+# What sshd says, by `account@address keyword`; a keyword that it says twice has two lines.
+declare -gA said=()
+callers=()
+
+load_views() {
+  local name address
+  said=() callers=()
+  install -d -m 755 /run/sshd
+  for name in root nobody $(getent group ssh-users | cut -d : -f 4 | tr ',' ' '); do
+    load_view "$name" anywhere "$FOREIGN_V4"
+  done
+  for address in $(deployer_addresses) "$FOREIGN_V4" "$FOREIGN_V6"; do
+    load_view "${PARAM[DEPLOYER]}" "$address" "$address"
+  done
+}
+
+# load_view ACCOUNT PLACE ADDRESS. Where sshd cannot read its configuration nothing is loaded, which
+# fails every check.
+load_view() {
+  local keyword value key view
+  view=$(sshd -T -C "user=$1,host=$3,addr=$3,laddr=127.0.0.1,lport=22" 2>/dev/null) || true
+  callers+=("$1@$2")
+  while read -r keyword value; do
+    key="$1@$2 $keyword"
+    said["$key"]+="${said["$key"]+$'\n'}$value"
+  done <<<"$view"
+}
+
+deployer_addresses() {
+  local range
+  for range in ${PARAM[DEPLOYER_FROM]//,/ }; do
+    printf '%s\n' "${range%/*}"
+  done
+}
+
+# --- Checks: each prints why it fails ---------------------------------------------------------
+
+# caller_has CALLER "keyword value"...: each keyword has this value and no second one.
+caller_has() {
+  local wanted found ok=0
+  for wanted in "${@:2}"; do
+    found=${said["$1 ${wanted%% *}"]-nothing}
+    if [[ $found != "${wanted#* }" ]]; then
+      printf '%s: %s %s; ' "$1" "${wanted%% *}" "$found"
+      ok=1
+    fi
+  done
+  return "$ok"
+}
+
+everyone_has() {
+  local caller ok=0
+  for caller in "${callers[@]}"; do
+    caller_has "$caller" "$@" || ok=1
+  done
+  return "$ok"
+}
+
+# sshd -t ends with 0 although it ignores a deprecated keyword, so what it prints counts.
+is_valid() {
+  local warning file
+  warning=$(sshd -t 2>&1 || true)
+  [[ -z $warning ]] || {
+    printf '%s; remove that line' "$warning"
+    return 1
+  }
+  starts_with_include "$MAIN" || {
+    printf '%s does not begin with: %s' "$MAIN" "$INCLUDE"
+    return 1
+  }
+  for file in "${DROP_IN%/*}"/*.conf; do break; done
+  [[ $file == "$DROP_IN" ]] || {
+    printf '%s is read first' "$file"
+    return 1
+  }
+}
+
+host_key_is_ours() {
+  everyone_has "hostkey $HOST_KEY" || return
+  [[ $(stat -c '%a %U' -- "$HOST_KEY" 2>&1) == "600 root" ]] || {
+    printf '%s is not of mode 600, owned by root' "$HOST_KEY"
+    return 1
+  }
+}
+
+forwarding_is_bounded() {
+  local caller ok=0 open=${PARAM[PERMIT_OPEN]:-none} tcp=local agent=yes
+  [[ $open != none ]] || tcp=no agent=no
+  everyone_has "allowtcpforwarding $tcp" "permitopen $open" "permitlisten none" "x11forwarding no" \
+    "allowstreamlocalforwarding no" "gatewayports no" "permittunnel no" || ok=1
+  for caller in "${callers[@]}"; do
+    [[ $caller != "${PARAM[DEPLOYER]}"@[0-9a-f]* ]] || continue
+    caller_has "$caller" "allowagentforwarding $agent" || ok=1
+  done
+  return "$ok"
+}
+
+deployer_gets_in() {
+  local address caller ok=0
+  for address in $(deployer_addresses); do
+    caller=${PARAM[DEPLOYER]}@$address
+    caller_has "$caller" "allowagentforwarding no" "permittty no" || ok=1
+    caller_has "$caller" "denyusers nothing" "allowusers nothing" "denygroups nothing" || ok=1
+  done
+  return "$ok"
+}
+
+deployer_is_pinned() {
+  local address ok=0
+  for address in "$FOREIGN_V4" "$FOREIGN_V6"; do
+    # From anywhere is what the settings say then, in so many words.
+    [[ $address == *:* && ,${PARAM[DEPLOYER_FROM]} == *,::/0* ]] && continue
+    [[ $address != *:* && ,${PARAM[DEPLOYER_FROM]} == *,0.0.0.0/0* ]] && continue
+    caller_has "${PARAM[DEPLOYER]}@$address" "denyusers ${PARAM[DEPLOYER]}" || ok=1
+  done
+  return "$ok"
+}
+
+# files_are_read: sshd took on its present state after the last change of any file that it reads.
+files_are_read() {
+  local read_at file
+  systemctl --quiet is-active ssh.service || return 0
+  read_at=$(systemctl show --timestamp=unix -P StateChangeTimestamp ssh.service)
+  for file in "$MAIN" "$EVERYONE" "$HOST_KEY" "${DROP_IN%/*}" "${DROP_IN%/*}"/*.conf; do
+    [[ -e $file && $(stat -c %Z -- "$file") -le ${read_at#@} ]] || {
+      printf '%s changed after sshd had read it' "$file"
+      return 1
+    }
+  done
+}
+
+sshd_is_current() {
+  local unit pid
+  files_are_read || return
+  for unit in ssh.service ssh.socket none; do
+    if systemctl --quiet is-enabled "$unit" && systemctl --quiet is-active "$unit"; then break; fi
+  done 2>/dev/null
+  [[ $unit != none ]] || {
+    printf 'neither ssh.service nor ssh.socket is enabled and active'
+    return 1
+  }
+  # An option on the command line beats every file.
+  pid=$(systemctl show -P MainPID ssh.service)
+  [[ $pid == 0 || $(tr '\0' ' ' <"/proc/$pid/cmdline") =~ ^sshd:\ /usr/sbin/sshd\ -D\ \[listener\] ]] || {
+    printf 'sshd was started with options that override its files; see /etc/default/ssh'
+    return 1
+  }
+}

@@ -1,0 +1,186 @@
+# shellcheck shell=bash
+# lib: what every control builds on: recorded checks, parameters, whole files put in place.
+#
+# Sourced by the driver. A control never prints a result by itself and never edits a file in place.
+
+set -Eeuo pipefail
+umask 077
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive
+unset CDPATH IFS TMPDIR
+
+readonly PARAMETER_BYTES_MAX=65536 INPUT_BYTES_MAX=524288
+
+# Shapes of parameters that more than one control takes. They are narrow on purpose: a value ends up
+# in sshd's, sudo's or systemd's own language, and no character with a meaning there is let through.
+# shellcheck disable=SC2034 # used by the controls
+readonly SHAPE_ACCOUNT='^[a-z][a-z0-9-]{0,30}$' \
+  SHAPE_CIDRS='^[0-9a-f.:]+/[0-9]{1,3}(,[0-9a-f.:]+/[0-9]{1,3})*$' \
+  SHAPE_BASE64='^[A-Za-z0-9+/]*={0,2}$' \
+  SHAPE_SECONDS='^[1-9][0-9]{0,3}$'
+
+CONTROL='' REVISION=''
+passed=0 failed=0 changes=0
+
+# --- Ends -------------------------------------------------------------------------------------
+
+# die CODE TEXT: ends the run; the text says what to do.
+die() {
+  printf 'driver: %s\n' "$2" >&2
+  exit "$1"
+}
+
+usage() { die 64 "$1"; }
+
+# refuse ID TEXT: the parameters are well-formed but would lock someone out; nothing was changed.
+refuse() {
+  record_fail "$1" "$2"
+  summary
+  die 1 "refused, nothing was changed: $2"
+}
+
+# crash: the trap of every unforeseen failure. The command is shown as written, not expanded, so
+# that no parameter's value is printed.
+crash() {
+  local code=$? source=$1 line=$2 command=$3
+  trap - ERR
+  # Inside $(...) the parent's own trap reports; a usage fault found there has been reported.
+  if ((BASH_SUBSHELL > 0 || code == 64)); then exit "$code"; fi
+  die 70 "crashed at ${source##*/}:$line: '${command%%$'\n'*}' ended with $code"
+}
+
+# --- Results ----------------------------------------------------------------------------------
+
+record_pass() {
+  printf 'PASS\t%s\t%s\n' "$1" "$2"
+  passed=$((passed + 1))
+}
+
+record_fail() {
+  printf 'FAIL\t%s\t%s\n' "$1" "$2"
+  failed=$((failed + 1))
+}
+
+# changed TEXT: one line for the caller, one for syslog.
+changed() {
+  printf 'CHANGED\t%s\t%s\n' "$CONTROL" "$1"
+  logger --tag stronghold --priority auth.notice -- "$CONTROL: $1${REVISION:+ (revision $REVISION)}"
+  changes=$((changes + 1))
+}
+
+# check ID TEXT PREDICATE...: records what the predicate says. What it prints is the reason of a
+# failure. It runs in a subshell whose `set -e` is off (bash ignores it under `if`), so a predicate
+# only reads, and each of its steps says itself whether the promise holds.
+check() {
+  local id=$1 text=$2 reason
+  shift 2
+  if reason=$("$@" 2>&1); then
+    record_pass "$id" "$text"
+  else
+    reason=${reason//[[:cntrl:]]/ }
+    record_fail "$id" "$text${reason:+ [${reason:0:400}]}"
+  fi
+}
+
+summary() {
+  printf 'SUMMARY\t%s\tpass=%d fail=%d changed=%d\n' "$CONTROL" "$passed" "$failed" "$changes"
+}
+
+# --- Parameters -------------------------------------------------------------------------------
+
+declare -A SHAPES=() DEFAULTS=() PARAM=()
+
+# takes KEY SHAPE [DEFAULT]: a control names its parameters, what each looks like, and which may be
+# left out. No other key is let in.
+takes() {
+  SHAPES[$1]=$2
+  if (($# > 2)); then DEFAULTS[$1]=$3; fi
+}
+
+# read_parameters: fills PARAM from the KEY=value lines on stdin.
+read_parameters() {
+  local -a lines
+  local input line key value
+  input=$(head -c "$((INPUT_BYTES_MAX + 1))" | tr -d '\0' && printf .)
+  ((${#input} <= INPUT_BYTES_MAX)) || usage "the parameters are longer than $INPUT_BYTES_MAX bytes"
+  mapfile -t lines <<<"${input%.}"
+  for line in "${lines[@]}"; do
+    [[ -n $line ]] || continue
+    [[ $line == *=* ]] || usage "parameters are KEY=value lines; one line has no '='"
+    key=${line%%=*} value=${line#*=}
+    # An array index is an arithmetic or quoting context to bash, so the key is checked as text first.
+    [[ $key =~ ^[A-Z][A-Z0-9_]{0,39}$ && -v SHAPES[$key] ]] ||
+      usage "unknown parameter; $CONTROL takes: $(sorted_keys)"
+    [[ ! -v PARAM[$key] ]] || usage "parameter $key is given twice"
+    ((${#value} <= PARAMETER_BYTES_MAX)) || usage "parameter $key is longer than $PARAMETER_BYTES_MAX bytes"
+    [[ $value =~ ${SHAPES[$key]} ]] || usage "parameter $key must match ${SHAPES[$key]}"
+    PARAM[$key]=$value
+  done
+  for key in "${!SHAPES[@]}"; do
+    [[ -v PARAM[$key] ]] && continue
+    [[ -v DEFAULTS[$key] ]] || usage "parameter $key is missing; $CONTROL takes: $(sorted_keys)"
+    PARAM[$key]=${DEFAULTS[$key]}
+  done
+}
+
+sorted_keys() { printf '%s\n' "${!SHAPES[@]}" | sort | paste -sd ' '; }
+
+# decoded KEY: the text of a base64 parameter.
+decoded() {
+  base64 --decode <<<"${PARAM[$1]}" 2>/dev/null | tr -d '\0' || usage "parameter $1 is not base64"
+}
+
+# --- Files ------------------------------------------------------------------------------------
+
+# render FILE [NAME=value...]: the text of files/FILE with every @NAME@ replaced.
+render() {
+  local text pair
+  text=$(<"$HOST_DIR/files/$1")
+  for pair in "${@:2}"; do
+    text=${text//"@${pair%%=*}@"/"${pair#*=}"}
+  done
+  printf '%s\n' "$text"
+}
+
+# is_file DEST MODE OWNER TEXT: whether DEST is a plain file that is just so.
+is_file() {
+  [[ -f $1 && ! -L $1 && $(stat -c '%a %U:%G' -- "$1") == "$2 $3" && $(<"$1") == "$4" ]]
+}
+
+# put_file DEST MODE OWNER [VALIDATOR...] <<<"$text": the whole file or nothing. The text is written
+# beside DEST, checked by the service's own checker (called with the new file's path) and renamed.
+put_file() {
+  local dest=$1 mode=$2 owner=$3 text fresh reason
+  shift 3
+  text=$(cat)
+  if is_file "$dest" "$mode" "$owner" "$text"; then return 0; fi
+  # A dot file: sshd's, sudo's and systemd's folders all pass it over. One left by a killed run goes.
+  rm -f -- "${dest%/*}"/.stronghold.??????
+  fresh=$(mktemp -- "${dest%/*}/.stronghold.XXXXXX")
+  printf '%s\n' "$text" >"$fresh"
+  chmod "$mode" -- "$fresh"
+  chown "$owner" -- "$fresh"
+  if (($# > 0)) && ! reason=$("$@" "$fresh" 2>&1); then
+    rm -f -- "$fresh"
+    die 70 "$dest was left as it was, since '$*' refuses the new text: $reason"
+  fi
+  sync -- "$fresh"
+  mv -T -- "$fresh" "$dest"
+  changed "wrote $dest"
+}
+
+# quietly COMMAND...: its output is shown only if it fails, which ends the run.
+quietly() {
+  local output
+  if output=$("$@" 2>&1 </dev/null); then return 0; fi
+  tail -n 20 <<<"$output" >&2
+  die 70 "'$1' failed, see above; mend the cause and run again"
+}
+
+# missing_packages NAME...: those of the packages that are not installed.
+missing_packages() {
+  local name
+  for name in "$@"; do
+    [[ $(dpkg-query -W -f '${db:Status-Status}' -- "$name" 2>/dev/null) == installed ]] ||
+      printf '%s\n' "$name"
+  done
+}
