@@ -55,8 +55,8 @@ export class Engine {
     const kept = force ? undefined : records.find(({ protect }) => protect === true);
     if (kept) {
       throw new RunnerError(
-        `"${kept.name}" is protected and the program no longer declares it. Nothing was deleted: ` +
-          "declare it again, or unprotect it first.",
+        `"${kept.name}" is protected: nothing was deleted. Declare it again, or declare it unprotected ` +
+          "in an `up` of its own first, or destroy by force.",
       );
     }
     const ends = new Map<string, Promise<void>>();

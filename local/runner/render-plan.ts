@@ -1,8 +1,9 @@
 import type { Plan } from "./plan";
+import type { Parameter } from "./step";
 import type { Wire } from "./wire";
 
-/** Lines of a decoded text that are shown; the JSON form has them all. */
-const LINES_SHOWN = 3;
+/** A decoded text is shown up to this length; the JSON form has it all. */
+const LINES_SHOWN = 8;
 
 /** The plan as an indented tree for people. */
 export function renderPlan(plan: Plan): string {
@@ -36,12 +37,15 @@ function shortType(type: string): string {
 
 function details({ inputs, step }: Plan): string[] {
   const values = Object.entries(inputs).flatMap(([name, value]) => detail(name, value));
-  const parameters = (step?.parameters ?? []).flatMap(({ name, value, lines = [] }) => [
-    `${name}: ${value}`,
-    ...lines.slice(0, LINES_SHOWN).map((line) => `  ${line}`),
-    ...(lines.length > LINES_SHOWN ? ["  ..."] : []),
-  ]);
-  return [...values, ...parameters];
+  // What a step confirms stands with the step before it.
+  const parameters = step?.verb === "confirm" ? [] : (step?.parameters ?? []);
+  return [...values, ...parameters.flatMap(parameterLines)];
+}
+
+function parameterLines({ name, value, lines = [] }: Parameter): string[] {
+  if (lines.length > LINES_SHOWN) return [`${name}: ${value} (see --json)`];
+  const shown = lines.map((line) => `  ${line.replaceAll("\t", "  ")}`);
+  return [`${name}: ${value === "" ? "(empty)" : value}`, ...shown];
 }
 
 function detail(name: string, value: Wire): string[] {
