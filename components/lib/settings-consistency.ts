@@ -1,0 +1,119 @@
+/** Faults that no single value shows. */
+import { z } from "zod";
+
+import { contains, parseNetwork } from "./networks";
+import { publicHalfOf } from "./ssh-key-pairs";
+import { inspectPublicKey } from "./ssh-public-keys";
+import type { Fault } from "./settings-faults";
+import { ANYWHERE_WORD } from "./settings-values";
+
+const NAME = z.string().catch("");
+const TEXTS = z.array(z.string().catch("")).catch([]);
+
+/**
+ * The settings with whatever has the wrong shape left out.
+ *
+ * One fault must not hide another, so these checks also run on settings that have other faults.
+ */
+const LENIENT = z
+  .object({
+    ssh: z.object({ allowFrom: TEXTS }).catch({ allowFrom: [] }),
+    admins: z.array(z.object({ name: NAME, keys: TEXTS }).catch({ name: "", keys: [] })).catch([]),
+    deployer: z
+      .object({ name: z.string().default("deployer").catch(""), keys: TEXTS })
+      .catch({ name: "", keys: [] }),
+    deployerPrivateKey: z.string().optional().catch(undefined),
+  })
+  .catch({
+    ssh: { allowFrom: [] },
+    admins: [],
+    deployer: { name: "", keys: [] },
+    deployerPrivateKey: undefined,
+  });
+
+type Lenient = z.output<typeof LENIENT>;
+
+export function consistencyFaults(raw: unknown): Fault[] {
+  const settings = LENIENT.parse(raw);
+  return [
+    ...networkFaults(settings.ssh.allowFrom),
+    ...nameFaults(settings),
+    ...sharedKeyFaults(settings),
+    ...privateKeyFaults(settings),
+  ];
+}
+
+function networkFaults(texts: string[]): Fault[] {
+  const path = (index: number): string => `ssh.allowFrom[${index}]`;
+  const anywhere = texts.indexOf(ANYWHERE_WORD);
+  if (anywhere >= 0 && texts.length > 1) {
+    const text = `"${ANYWHERE_WORD}" is not allowed: it stands alone, since it covers all else; remove it or the others`;
+    return [{ path: path(anywhere), text }];
+  }
+  const networks = texts.map(parseNetwork);
+  return networks.flatMap((network, index) => {
+    const outer = networks.findIndex(
+      (other, at) =>
+        at !== index &&
+        network !== undefined &&
+        other !== undefined &&
+        contains(other, network) &&
+        // Of two equal ones, the later is the surplus one.
+        (other.cidr !== network.cidr || at < index),
+    );
+    if (outer < 0 || network === undefined) return [];
+    const text = `"${network.cidr}" is not allowed: it lies within ${path(outer)}; remove one of the two`;
+    return [{ path: path(index), text }];
+  });
+}
+
+function nameFaults({ admins, deployer }: Lenient): Fault[] {
+  return admins.flatMap(({ name }, index) => {
+    if (name === "") return [];
+    const path = `admins[${index}].name`;
+    if (name === deployer.name) {
+      const why =
+        "is the automation's account; people have accounts of their own, so choose another name";
+      return [{ path, text: `"${name}" is not allowed: it ${why}` }];
+    }
+    const first = admins.findIndex((other) => other.name === name);
+    if (first === index) return [];
+    const why = `it is also the name of admins[${first}]; put all keys of a person into one entry`;
+    return [{ path, text: `"${name}" is not allowed: ${why}` }];
+  });
+}
+
+/** Each key names its holder in the log, which it could not if two shared it. */
+function sharedKeyFaults({ admins, deployer }: Lenient): Fault[] {
+  const seen = new Map<string, string>();
+  const lists = [
+    ...admins.map(({ keys }, index) => ({ keys, path: `admins[${index}].keys` })),
+    { keys: deployer.keys, path: "deployer.keys" },
+  ];
+  const entries = lists.flatMap(({ keys, path }) =>
+    keys.map((text, index) => ({ inspected: inspectPublicKey(text), path: `${path}[${index}]` })),
+  );
+  return entries.flatMap(({ inspected, path }) => {
+    if (!("key" in inspected)) return [];
+    const { fingerprint } = inspected.key;
+    const first = seen.get(fingerprint);
+    if (first === undefined) {
+      seen.set(fingerprint, path);
+      return [];
+    }
+    const why = `it is the same key as ${first}; remove one, and give each holder a key of their own`;
+    return [{ path, text: `${fingerprint} is not allowed: ${why}` }];
+  });
+}
+
+function privateKeyFaults({ deployer, deployerPrivateKey }: Lenient): Fault[] {
+  if (deployerPrivateKey === undefined) return [];
+  const half = publicHalfOf(deployerPrivateKey);
+  if (!("publicKey" in half)) return [];
+  const known = deployer.keys.some((key) => key.trim().startsWith(half.publicKey));
+  if (known) return [];
+  const text =
+    "this key is not allowed: its public half is none of deployer.keys, so no server would let it in; add to " +
+    "deployer.keys what `ssh-keygen -y -f <file>` prints";
+  return [{ path: "deployerPrivateKey", text }];
+}

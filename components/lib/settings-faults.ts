@@ -1,0 +1,139 @@
+import type { z } from "zod";
+
+/** One thing that is wrong with the settings. */
+export interface Fault {
+  /** `admins[0].keys[1]`; empty for the settings as a whole. */
+  path: string;
+  /** What is wrong, what is allowed, and the repair. */
+  text: string;
+}
+
+/** The settings are not usable; `faults` says all that is wrong, one line each. */
+export class SettingsError extends Error {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly Fault[]) {
+    const lines = faults.map(({ path, text }) => (path === "" ? text : `${path}: ${text}`));
+    super(describeFaults(lines));
+    this.name = "SettingsError";
+    this.faults = lines;
+  }
+}
+
+/** All faults under one headline. */
+export function describeFaults(lines: readonly string[]): string {
+  const count = lines.length === 1 ? "1 fault" : `${lines.length} faults`;
+  return [
+    `The settings have ${count}; nothing was created.`,
+    ...lines.map((line) => `  - ${line}`),
+  ].join("\n");
+}
+
+/** What each part of the settings is made of, by its path with the indexes left out. */
+const SHAPES: Readonly<Record<string, string>> = {
+  region: "the id of a Linode data centre; write for example us-east",
+  app: "an object with type and image; write for example {type: g6-nanode-1}",
+  "app.type": "the id of a Linode plan; write for example g6-nanode-1",
+  "app.image": "the id of an image; write linode/debian13",
+  database: "an object with type and image; write for example {type: g6-standard-1}",
+  "database.type": "the id of a Linode plan; write for example g6-standard-1",
+  "database.image": "the id of an image; write linode/debian13",
+  ssh: 'an object with allowFrom; write for example {allowFrom: ["203.0.113.10/32"]}',
+  "ssh.allowFrom":
+    'the list of at least one network from which SSH is allowed; write for example ["203.0.113.10/32"]',
+  "ssh.allowFrom[]": 'a network in CIDR form; write for example "203.0.113.10/32"',
+  admins:
+    "the list of at least one person, each with name and keys; write for example [{name: ada, keys: [...]}]",
+  "admins[]": "an object with name and keys; write for example {name: ada, keys: [...]}",
+  "admins[].name": "the user name of a person; write for example ada",
+  "admins[].keys":
+    "the list of at least one public key; paste the lines of the person's .pub files",
+  "admins[].keys[]": "a public key; paste the line of a .pub file",
+  deployer: "an object with keys and name; write for example {keys: [...]}",
+  "deployer.name": "a user name; leave it out for deployer",
+  "deployer.keys":
+    "the list of at least one public key; paste the line of the .pub file whose private half the SSH agent holds",
+  "deployer.keys[]": "a public key; paste the line of a .pub file",
+  deployerPrivateKey:
+    "the text of a private key; set it with `pulumi config set --secret`, or leave it out to use the SSH agent",
+};
+
+type Issue = z.core.$ZodIssue;
+
+/** Words a fault of the schema; a value is repeated only where no secret belongs. */
+export function faultOfIssue(issue: Issue): Fault[] {
+  const path = pathText(issue.path);
+  if (issue.code === "unrecognized_keys") {
+    const known = knownKeys(path);
+    return issue.keys.map((key) => ({
+      path: path === "" ? key : `${path}.${key}`,
+      text: `is not a setting: ${path === "" ? "the settings are" : `${path} has`} ${known}; correct the name or remove it`,
+    }));
+  }
+  const isMissing = issue.code === "invalid_type" && issue.input === undefined;
+  if (isMissing) return [{ path, text: `is missing: ${shapeOf(path)}` }];
+  if (issue.code === "invalid_type") {
+    return [{ path, text: `${kindOf(issue.input)} is not allowed: ${shapeOf(path)}` }];
+  }
+  if (issue.code === "too_small") {
+    return [{ path, text: `an empty list is not allowed: ${shapeOf(path)}` }];
+  }
+  return [{ path, text: `${valueOf(issue)} is not allowed: ${issue.message}` }];
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    return text === "" ? String(part) : `${text}.${String(part)}`;
+  }, "");
+}
+
+function withoutIndexes(path: string): string {
+  return path.replace(/\[\d+\]/g, "[]");
+}
+
+function shapeOf(path: string): string {
+  return SHAPES[withoutIndexes(path)] ?? "an object with the settings";
+}
+
+/** The names that may stand directly below a path. */
+function knownKeys(path: string): string {
+  const prefix = path === "" ? "" : `${withoutIndexes(path)}.`;
+  const below = Object.keys(SHAPES).filter((key) => key.startsWith(prefix));
+  const names = below.map((key) => key.slice(prefix.length));
+  return names.filter((name) => !/[.[]/.test(name)).join(", ");
+}
+
+/** The value itself would often tell more, but a key in the wrong place must not end up in a log. */
+function kindOf(value: unknown): string {
+  if (value === null) return "an empty value";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  switch (typeof value) {
+    case "string":
+      return value === "" ? "an empty text" : "a text";
+    case "object":
+      return "an object";
+    case "number":
+    case "boolean":
+      return String(value);
+    default:
+      return "such a value";
+  }
+}
+
+function valueOf(issue: Issue): string {
+  if (issue.code === "custom" && typeof issue.params?.["found"] === "string") {
+    return issue.params["found"];
+  }
+  if (issue.code === "too_big") return "so long a list";
+  return typeof issue.input === "string" ? quoted(issue.input) : kindOf(issue.input);
+}
+
+/** Long enough for every value that is near to an allowed one. */
+const LONGEST_QUOTE = 48;
+
+/** A text in quotes, unless it looks like something that landed in the wrong place. */
+export function quoted(text: string): string {
+  const isShown = text.length <= LONGEST_QUOTE && !text.includes("\n");
+  return isShown ? JSON.stringify(text) : `a text of ${text.length} characters`;
+}

@@ -1,0 +1,111 @@
+/** What a single value of the settings may be, and what to do about one that is not allowed. */
+import { z } from "zod";
+
+import { ANYWHERE, isBareAddress, type Network, parseNetwork, singleAddress } from "./networks";
+import { publicHalfOf } from "./ssh-key-pairs";
+import { ALLOWED_KEYS, inspectPublicKey } from "./ssh-public-keys";
+import { userNameFault } from "./user-names";
+
+/** Stands for every address, so that nobody opens SSH to the world by a slip of a digit. */
+export const ANYWHERE_WORD = "anywhere";
+
+/** A network of more addresses than this is hardly an operator's. */
+const SHORTEST_PREFIX = { 4: 8, 6: 19 } as const;
+
+/** What one rule of the Cloud Firewall holds. */
+const MOST_NETWORKS = 255;
+
+export const REGION = z
+  .string()
+  .regex(
+    /^[a-z]{2}-[a-z0-9-]*[a-z0-9]$/,
+    "a region is the id of a Linode data centre, such as us-east or de-fra-2; `linode-cli regions list` has them all",
+  );
+
+export const INSTANCE_TYPE = z
+  .string()
+  .regex(
+    /^g\d+-[a-z]+-[a-z0-9-]+$/,
+    "a type is the id of a Linode plan, such as g6-standard-1; `linode-cli linodes types` has them all",
+  );
+
+export const INSTANCE_IMAGE = z
+  .string()
+  .regex(
+    /^(?:linode\/debian13|private\/\d+)$/,
+    "an image is linode/debian13, for which the controls are made and tested, or an image of your own that is made " +
+      "from it; write linode/debian13 or private/<number>",
+  );
+
+export const USER_NAME = z.string().superRefine((name, context) => {
+  const fault = userNameFault(name);
+  if (fault !== undefined) context.addIssue({ code: "custom", message: fault, input: name });
+});
+
+/** A public key, as one line with single blanks. */
+const PUBLIC_KEY = z.string().transform((text, context) => {
+  const inspected = inspectPublicKey(text);
+  if ("key" in inspected) return inspected.key.line;
+  const { found, repair } = inspected.fault;
+  const message = `${ALLOWED_KEYS}; ${repair}`;
+  context.addIssue({ code: "custom", message, params: { found } });
+  return z.NEVER;
+});
+
+export const PUBLIC_KEYS = z.array(PUBLIC_KEY).min(1);
+
+/** A private key as a text that ends in a newline, which SSH libraries insist on. */
+export const PRIVATE_KEY = z.string().transform((text, context) => {
+  const half = publicHalfOf(text);
+  if ("publicKey" in half) return `${text.trim()}\n`;
+  const message = `an unencrypted private key in OpenSSH's format is allowed, and this one ${half.fault}`;
+  context.addIssue({ code: "custom", message, params: { found: "this key" } });
+  return z.NEVER;
+});
+
+/** Networks in canonical spelling; the word for all of them is turned into the two that it means. */
+export const ALLOW_FROM = z
+  .array(
+    z.string().transform((text, context) => {
+      if (text === ANYWHERE_WORD) return text;
+      const checked = checkNetwork(text);
+      if ("network" in checked) return checked.network.cidr;
+      context.addIssue({ code: "custom", message: checked.fault, input: text });
+      return z.NEVER;
+    }),
+  )
+  .min(1)
+  .max(
+    MOST_NETWORKS,
+    `a rule of the Cloud Firewall holds at most ${MOST_NETWORKS} networks; join neighbouring ones into wider ones`,
+  )
+  .transform((networks) => (networks.includes(ANYWHERE_WORD) ? [...ANYWHERE] : networks));
+
+function checkNetwork(text: string): { network: Network } | { fault: string } {
+  if (isBareAddress(text)) {
+    return { fault: `each item is a network in CIDR form; write "${singleAddress(text)}"` };
+  }
+  const network = parseNetwork(text);
+  if (!network) {
+    return {
+      fault:
+        'each item is an IPv4 or IPv6 network in CIDR form; write it like "203.0.113.10/32" or "2001:db8::/64"',
+    };
+  }
+  if (network.prefix === 0) {
+    return { fault: `it means every address; write ["${ANYWHERE_WORD}"] if you want that` };
+  }
+  const shortest = SHORTEST_PREFIX[network.family];
+  if (network.prefix < shortest) {
+    return {
+      fault: `a network here is at least a /${shortest}; name your own addresses, or write ["${ANYWHERE_WORD}"]`,
+    };
+  }
+  const [address = ""] = text.split("/");
+  if (singleAddress(address).split("/")[0] !== network.cidr.split("/")[0]) {
+    return {
+      fault: `the address has bits beyond its prefix; write "${network.cidr}" for the network or "${singleAddress(address)}" for the address`,
+    };
+  }
+  return { network };
+}

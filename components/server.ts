@@ -1,0 +1,130 @@
+import * as linode from "@pulumi/linode";
+import * as pulumi from "@pulumi/pulumi";
+
+import { CloudFirewall } from "./cloud-firewall";
+import type { ServerCredentials } from "./credentials";
+import { renderFirstBoot } from "./lib/first-boot";
+import type { Rule } from "./lib/firewall-rules";
+import type { Role } from "./lib/roles";
+import type { ServerSettings, Settings } from "./lib/settings";
+import { labelOf, type StackIdentity, tagsOf } from "./lib/stack-names";
+
+export interface ServerArgs {
+  /** What the server is for. A database server is protected against deletion. */
+  role: Role;
+  /** Whose stack it is. */
+  identity: StackIdentity;
+  /** The data centre. */
+  region: string;
+  /** Its size and system. */
+  settings: ServerSettings;
+  /** The account that goes on with the set-up. */
+  deployer: Settings["deployer"];
+  /** What the server is born with. */
+  credentials: ServerCredentials;
+  /** What may come in. */
+  rules: pulumi.Input<readonly Rule[]>;
+}
+
+/** What others need to know of a server. */
+export interface ServerAddresses {
+  id: string;
+  label: string;
+  publicIPv4: string;
+  /** Without a prefix length. */
+  publicIPv6: string;
+  privateIPv4: string;
+}
+
+/**
+ * One Linode behind its outer wall.
+ *
+ * Guarantees that the wall is in force before the server first boots, that the server has a private
+ * address and an encrypted disk, and that the first connection can verify it. Does not guarantee
+ * that it is hardened: that is what `Hardening` does, over SSH.
+ */
+export class Server extends pulumi.ComponentResource {
+  /** The Linode, for options such as `deletedWith`. */
+  public readonly instance: linode.Instance;
+  public readonly addresses: pulumi.Output<ServerAddresses>;
+
+  constructor(name: string, args: ServerArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    super("stronghold:index:Server", name, {}, opts);
+    const { role, identity, rules } = args;
+    const label = labelOf(identity, role);
+    const tags = tagsOf(identity, role);
+    const wall = new CloudFirewall(`${name}-wall`, { label, tags, rules }, { parent: this });
+    this.instance = this.createInstance(`${name}-instance`, args, {
+      label,
+      tags,
+      firewallId: wall.firewallId,
+    });
+    this.addresses = addressesOf(this.instance);
+    this.registerOutputs({ addresses: this.addresses });
+  }
+
+  private createInstance(
+    name: string,
+    { role, region, settings, deployer, credentials }: ServerArgs,
+    place: { label: string; tags: string[]; firewallId: pulumi.Output<number> },
+  ): linode.Instance {
+    const userData = firstBootData(place.label, deployer, credentials);
+    return new linode.Instance(
+      name,
+      {
+        ...place,
+        region,
+        type: settings.type,
+        image: settings.image,
+        rootPass: credentials.rootPassword,
+        metadatas: [{ userData }],
+        privateIp: true,
+        diskEncryption: "enabled",
+        // Said outright, so that a server found off is drift.
+        booted: true,
+      },
+      {
+        parent: this,
+        protect: role === "database",
+        // Labels are unique, so a successor cannot exist beside its predecessor.
+        deleteBeforeReplace: true,
+        // Both matter at birth only, yet a change of either would replace the server.
+        ignoreChanges: ["metadatas", "rootPass"],
+        // The provider would move the server, and all its addresses would change under the steps that
+        // are pinned to them. A move is a new server.
+        replaceOnChanges: ["region"],
+      },
+    );
+  }
+}
+
+function firstBootData(
+  hostName: string,
+  deployer: Settings["deployer"],
+  { firstHostKey, firstLoginKey }: ServerCredentials,
+): pulumi.Output<string> {
+  return pulumi
+    .all([firstHostKey.privateKey, firstHostKey.publicKey, firstLoginKey.publicKey])
+    .apply(([privateKey, publicKey, loginKey]) => {
+      const text = renderFirstBoot({
+        hostName,
+        deployer: deployer.name,
+        deployerKeys: [loginKey, ...deployer.keys],
+        hostKey: { privateKey, publicKey },
+      });
+      return Buffer.from(text).toString("base64");
+    });
+}
+
+function addressesOf(instance: linode.Instance): pulumi.Output<ServerAddresses> {
+  // Its successor, the set `ipv4s`, does not say which of its addresses is the public one.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated
+  const { id, label, ipAddress, ipv6, privateIpAddress } = instance;
+  return pulumi.output({
+    id,
+    label,
+    publicIPv4: ipAddress,
+    publicIPv6: ipv6.apply((network) => network.split("/")[0] ?? ""),
+    privateIPv4: privateIpAddress,
+  });
+}

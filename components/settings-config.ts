@@ -1,0 +1,58 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { parseSettings, type Settings, SETTING_NAMES, SettingsError } from "./lib/settings";
+import { describeFaults } from "./lib/settings-faults";
+import { ANYWHERE } from "./lib/networks";
+import { stackNameFaults } from "./lib/stack-names";
+
+/** Settings that are plain text; all others are JSON. */
+const TEXT_SETTINGS: readonly string[] = ["region", "deployerPrivateKey"];
+
+/**
+ * The settings of the current stack.
+ *
+ * @throws pulumi.RunError naming every fault at once, before any resource is registered.
+ */
+export function readSettings(): Settings {
+  const project = pulumi.getProject();
+  const stack = pulumi.getStack();
+  const stackFaults = stackNameFaults({ project, stack });
+  try {
+    const settings = parseSettings(readConfig(project));
+    if (stackFaults.length > 0) throw new pulumi.RunError(describeFaults(stackFaults));
+    warnAboutLooseSettings(settings);
+    return settings;
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    throw new pulumi.RunError(describeFaults([...stackFaults, ...error.faults]));
+  }
+}
+
+/** Every key in the project's namespace, also those that are no settings, so that none is overlooked. */
+export function readConfig(project: string): Record<string, unknown> {
+  const prefix = `${project}:`;
+  const entries = Object.entries(pulumi.runtime.allConfig())
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, value]) => [key.slice(prefix.length), value] as const)
+    // `Pulumi.yaml` has to give an optional text a default, and no text at all is the only one there is.
+    .filter(([name, value]) => !(name === "deployerPrivateKey" && value === ""));
+  return Object.fromEntries(entries.map(([name, value]) => [name, valueOf(name, value)]));
+}
+
+function valueOf(name: string, text: string): unknown {
+  if (TEXT_SETTINGS.includes(name) || !SETTING_NAMES.includes(name)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The schema says what belongs here, better than a parser could.
+    return text;
+  }
+}
+
+function warnAboutLooseSettings({ ssh }: Settings): void {
+  if (ssh.allowFrom.some((network) => ANYWHERE.includes(network))) {
+    void pulumi.log.warn(
+      "ssh.allowFrom is anywhere: the whole internet can knock at the app server's SSH.",
+    );
+  }
+}

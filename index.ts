@@ -1,0 +1,11 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { TwoServerEnvironment } from "./components/environment";
+import { readSettings } from "./components/settings-config";
+
+const environment = new TwoServerEnvironment("environment", {
+  settings: readSettings(),
+  identity: { project: pulumi.getProject(), stack: pulumi.getStack() },
+});
+
+export const { app, database, deployer, sshConfig, knownHosts } = environment;
