@@ -31,9 +31,7 @@ async function commandFor(
     case "ssh": {
       await findMachine(paths, place);
       const ssh = ["ssh", "-F", paths.sshConfig, place];
-      // ssh joins its words with blanks for the remote shell; quoting keeps them the words they were.
-      const remote = words.length > 0 ? ["--", words.map(shellQuote).join(" ")] : [];
-      return [...vantageCommand(paths.cloudId, "operator"), ...ssh, ...remote];
+      return [...vantageCommand(paths.cloudId, "operator"), ...ssh, ...remoteWords(words)];
     }
     case "from": {
       if (words.length === 0)
@@ -53,6 +51,15 @@ async function commandFor(
 
 function adopt({ stateDir, cacheDir, cloudId }: CloudPaths): LocalMachines {
   return new LocalMachines({ stateDir, cacheDir, cloudId, log: () => undefined });
+}
+
+/**
+ * What ssh hands to the remote shell: it joins its words with blanks, so several are quoted to stay
+ * the words they were, while a single one is a command line, as with ssh itself.
+ */
+function remoteWords(words: string[]): string[] {
+  if (words.length === 0) return [];
+  return ["--", words.length === 1 ? (words[0] ?? "") : words.map(shellQuote).join(" ")];
 }
 
 function shellQuote(word: string): string {

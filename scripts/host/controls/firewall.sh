@@ -6,7 +6,7 @@
 # Source:  guide, firewall; the rules come from the same list as the Cloud Firewall outside.
 # Changes: the running rules (each family in one transaction), /etc/iptables/rules.v4 and rules.v6,
 #          netfilter-persistent. Armed: `driver confirm firewall` makes it last.
-# needs:   iptables iptables-persistent netfilter-persistent
+# needs:   conntrack iproute2 iptables iptables-persistent netfilter-persistent
 # checks:  01 G08 G09, 02 G08 G09, 03 G11, 04 G11, 05 G11, 06 G08, 07 G08 G09
 # shellcheck shell=bash
 
@@ -19,6 +19,8 @@ takes ROLLBACK_SECONDS "$SHAPE_SECONDS" 120
 
 # shellcheck source=firewall/rules.sh
 source "$HOST_DIR/controls/firewall/rules.sh"
+# shellcheck source=firewall/connections.sh
+source "$HOST_DIR/controls/firewall/connections.sh"
 
 audit() {
   load_wanted
@@ -55,6 +57,7 @@ snapshot_running() {
 # load_rules: each family is one transaction; should the second fail, both are put back at once.
 load_rules() {
   local reason
+  keep_connections
   if reason=$({
     complete "$wanted_v4" "$(iptables-save)" | iptables-restore --wait 10 &&
       complete "$wanted_v6" "$(ip6tables-save)" | ip6tables-restore --wait 10
