@@ -12,11 +12,15 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 
 import { isAlive } from "../process-identity";
+import { withFileLock } from "./file-lock";
 import { Forward } from "./forward";
 import { APT_PROXY_PORT } from "./image";
 import { ROUTER_IPV4 } from "./network";
-import { run } from "./run";
+import { machineAptProxy } from "./machine-apt";
+import { pollUntil } from "./run";
 import { vantageCommand } from "./vantage";
+
+const START_LIMIT_MS = 5_000;
 
 /** Nobody in particular: the cache needs no privilege of the machine. */
 const NOBODY = 65534;
@@ -42,7 +46,13 @@ export class AptProxy {
 
   async start(): Promise<void> {
     mkdirSync(this.users, { recursive: true, mode: 0o755 });
-    const port = await this.ensureServer();
+    // Two clouds that start at once must not start two proxies for one cache.
+    const lock = join(this.folder, "lock");
+    const port = await withFileLock(
+      lock,
+      () => undefined,
+      () => this.ensureServer(),
+    );
     const socket = join(this.options.stateDir, "apt.sock");
     const carry = new Forward(this.options.stateDir, "apt-socket");
     const listen = `UNIX-LISTEN:${socket},fork,unlink-early,mode=600`;
@@ -65,10 +75,11 @@ export class AptProxy {
 
   /** The proxy's port: of the one that runs, or of a new one. */
   private async ensureServer(): Promise<number> {
-    const portFile = join(this.folder, "port");
-    if (this.server.running() && existsSync(portFile))
-      return Number(readFileSync(portFile, "utf8"));
-    const port = await freePort();
+    const recorded = this.recordedPort();
+    if (this.server.running() && recorded !== undefined) return recorded;
+    // Other clouds' socats still name the port of a proxy that was killed.
+    const reusable = recorded !== undefined && (await isFree(recorded));
+    const port = reusable ? recorded : await freePort();
     for (const name of ["cache", "log", "conf"]) {
       mkdirSync(join(this.folder, name), { recursive: true, mode: 0o755 });
       chownSync(join(this.folder, name), NOBODY, NOBODY);
@@ -76,16 +87,25 @@ export class AptProxy {
     writeFileSync(join(this.folder, "conf", "acng.conf"), await this.config(port));
     const words = ["apt-cacher-ng", "-c", join(this.folder, "conf"), "ForeGround=1"];
     await this.server.start(words, NOBODY);
-    writeFileSync(portFile, String(port));
+    writeFileSync(join(this.folder, "port"), String(port));
+    if (!(await pollUntil(async () => !(await isFree(port)), START_LIMIT_MS))) {
+      const log = join(this.folder, "log");
+      throw new Error(
+        `apt-cacher-ng did not start: can the user nobody reach ${this.folder}? See ${log}`,
+      );
+    }
     return port;
+  }
+
+  private recordedPort(): number | undefined {
+    const file = join(this.folder, "port");
+    const port = existsSync(file) ? Number(readFileSync(file, "utf8")) : NaN;
+    return Number.isInteger(port) ? port : undefined;
   }
 
   /** The machine's own way to the archive, if apt has one configured, is the proxy's way too. */
   private async config(port: number): Promise<string> {
-    const shown = await run(["apt-config", "shell", "PROXY", "Acquire::http::Proxy"], {
-      allowFailure: true,
-    });
-    const upstream = /PROXY='(.+)'/.exec(shown)?.[1];
+    const upstream = await machineAptProxy();
     return [
       `CacheDir: ${join(this.folder, "cache")}`,
       `LogDir: ${join(this.folder, "log")}`,

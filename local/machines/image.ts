@@ -4,8 +4,9 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "nod
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 
-import { isAlive, processStart } from "../process-identity";
+import { withFileLock } from "./file-lock";
 import { ROUTER_IPV4 } from "./network";
+import { machineAptOptions, machineAptProxy } from "./machine-apt";
 import { run } from "./run";
 
 export const APT_PROXY_PORT = 3142;
@@ -15,22 +16,25 @@ export const IMAGE_ID = "linode/debian13";
 
 /** What a Debian image of the vendor's has, as far as the stack could notice. */
 const PACKAGES = [
+  "apt-utils",
+  "ca-certificates",
+  "cloud-init",
+  "cron",
+  "curl",
+  "dbus",
+  "iproute2",
+  "iptables",
+  "iputils-ping",
+  "less",
+  "libpam-systemd",
+  "nano",
+  "netbase",
+  "openssh-server",
+  "procps",
+  "python3",
+  "sudo",
   "systemd",
   "systemd-sysv",
-  "dbus",
-  "libpam-systemd",
-  "openssh-server",
-  "sudo",
-  "iptables",
-  "cloud-init",
-  "ca-certificates",
-  "curl",
-  "python3",
-  "iproute2",
-  "iputils-ping",
-  "netbase",
-  "procps",
-  "less",
 ];
 
 /**
@@ -44,8 +48,12 @@ const CUSTOMIZE = [
   // Hosts here are thrown away; a real server keeps dpkg's care for power cuts.
   `echo force-unsafe-io >"$1/etc/dpkg/dpkg.cfg.d/local-cloud"`,
   `rm -f "$1"/etc/ssh/ssh_host_* && : >"$1/etc/machine-id" && rm -f "$1/var/lib/dbus/machine-id"`,
+  // The vendor's image lets root in with a password: hardening must find what it is there to close.
+  `sed -i 's/^#PermitRootLogin .*/PermitRootLogin yes/' "$1/etc/ssh/sshd_config"`,
   `echo 'datasource_list: [NoCloud, None]' >"$1/etc/cloud/cloud.cfg.d/99-local-cloud.cfg"`,
   `chroot "$1" systemctl enable systemd-networkd.service >/dev/null 2>&1`,
+  // This machine's name servers would be out of a host's reach, and every look-up would wait for them.
+  `: >"$1/etc/resolv.conf"`,
   `rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*.bin`,
 ];
 
@@ -72,10 +80,12 @@ export interface ImageOptions {
 export async function ensureImage(options: ImageOptions): Promise<string> {
   const folder = join(options.cacheDir, "images");
   await mkdir(folder, { recursive: true, mode: 0o755 });
-  const recipe = createHash("sha256").update(JSON.stringify([SUITE, PACKAGES, CUSTOMIZE]));
+  const parts = [SUITE, PACKAGES, CUSTOMIZE, await machineAptOptions()];
+  const recipe = createHash("sha256").update(JSON.stringify(parts));
   const file = join(folder, `debian13-${recipe.digest("hex").slice(0, 12)}.squashfs`);
   if (await isIntact(file)) return file;
-  return withBuildLock(`${file}.lock`, options, async () => {
+  const waiting = (): void => options.onProgress?.("another process is building it: waiting");
+  return withFileLock(join(options.cacheDir, ".image.lock"), waiting, async () => {
     // Whoever held the lock before may have built it.
     if (await isIntact(file)) return file;
     await removeLeftovers(folder);
@@ -102,6 +112,7 @@ async function buildInto(folder: string, file: string, options: ImageOptions): P
     await writeFile(join(workDir, "sum"), sum);
     await sync(join(workDir, "sum"));
     await rename(join(workDir, "sum"), `${file}.sha256`);
+    await sync(folder);
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }
@@ -114,20 +125,25 @@ const buildDebian: ImageBuilder = async (workDir, file) => {
   const hooks = CUSTOMIZE.map((line) => `--customize-hook=${line}`);
   const include = `--include=${PACKAGES.join(",")}`;
   // No mirror is named: mmdebstrap's own default, through the machine's own way to it.
-  const flags = ["--quiet", "--mode=root", "--variant=minbase", include, ...hooks];
-  await run(["mmdebstrap", ...flags, SUITE, root], { env: { ...process.env, TMPDIR: workDir } });
-  await run([
-    "mksquashfs",
-    root,
-    file,
-    "-comp",
-    "zstd",
-    "-Xcompression-level",
-    "3",
-    "-quiet",
-    "-no-progress",
-  ]);
+  const options = (await machineAptOptions()).map((line) => `--aptopt=${line}`);
+  const flags = ["--quiet", "--mode=root", "--variant=minbase", include, ...options, ...hooks];
+  const env = { ...process.env, TMPDIR: workDir, ...(await aptProxyOfMachine()) };
+  await run([...CONTAINED, "mmdebstrap", ...flags, SUITE, root], { env });
+  const squash = ["-comp", "zstd", "-Xcompression-level", "3", "-quiet", "-no-progress"];
+  await run(["mksquashfs", root, file, ...squash]);
 };
+
+/** If we are killed, all of the build ends at once, mounts included, and writes into nothing. */
+const CONTAINED = [
+  ...["setpriv", "--pdeathsig", "KILL"],
+  ...["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"],
+];
+
+/** As a variable, since an apt option would stay in the image. */
+async function aptProxyOfMachine(): Promise<NodeJS.ProcessEnv> {
+  const proxy = await machineAptProxy();
+  return proxy === undefined ? {} : { http_proxy: proxy };
+}
 
 async function isIntact(file: string): Promise<boolean> {
   try {
@@ -149,44 +165,9 @@ async function sync(file: string): Promise<void> {
   await handle.close();
 }
 
-/** Removes what an interrupted build left, mounts first: mmdebstrap binds /proc and /sys into its root. */
+/** Removes what an interrupted build left; its mounts ended with it. */
 async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (!name.startsWith(".build-")) continue;
-    const path = join(folder, name);
-    const mounts = (await readFile("/proc/self/mountinfo", "utf8"))
-      .split("\n")
-      .map((line) => line.split(" ")[4] ?? "")
-      .filter((mount) => mount.startsWith(`${path}/`));
-    for (const mount of mounts.reverse()) await run(["umount", mount], { allowFailure: true });
-    await rm(path, { recursive: true, force: true });
-  }
-}
-
-/** Lets one process build at a time; a lock whose holder has died is taken over. */
-async function withBuildLock<T>(
-  lock: string,
-  options: ImageOptions,
-  work: () => Promise<T>,
-): Promise<T> {
-  const me = `${process.pid} ${processStart(process.pid) ?? ""}`;
-  let told = false;
-  for (;;) {
-    try {
-      await writeFile(lock, me, { flag: "wx" });
-      break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-    const [pid = "0", start = ""] = (await readFile(lock, "utf8").catch(() => "")).split(" ");
-    if (!isAlive(Number(pid), start)) await rm(lock, { force: true });
-    else if (!told) options.onProgress?.(`process ${pid} is building it: waiting`);
-    told = true;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  try {
-    return await work();
-  } finally {
-    await rm(lock, { force: true });
+    if (name.startsWith(".build-")) await rm(join(folder, name), { recursive: true, force: true });
   }
 }

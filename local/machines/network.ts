@@ -1,3 +1,5 @@
+import { rmdirSync } from "node:fs";
+
 import { renderRouterRules, type Wall } from "./cloud-firewall";
 import { run } from "./run";
 import {
@@ -144,5 +146,17 @@ export async function killNamespace(namespace: string): Promise<void> {
     } catch {
       // It ended by itself in the meantime.
     }
+  }
+}
+
+/** `ip` mounts its folder on itself when the first namespace is made, and leaves that behind. */
+export async function forgetNamespaceFolder(): Promise<void> {
+  if ((await listNamespaces()).length > 0) return;
+  // Refused while another cloud's namespace is being made in it, which is right.
+  await run(["umount", "/run/netns"], { allowFailure: true });
+  try {
+    rmdirSync("/run/netns");
+  } catch {
+    // It was not there, or another cloud has just put something in.
   }
 }

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { platform, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { accessSync, constants } from "node:fs";
 
+import { forgetNamespaceFolder } from "./network";
 import { run } from "./run";
 
 /** Something that this machine lacks for booting hosts. */
@@ -25,6 +25,7 @@ const COMMANDS: Record<string, string> = {
   "apt-cacher-ng": "apt-cacher-ng",
   socat: "socat",
   ip: "iproute2",
+  flock: "util-linux",
   nsenter: "util-linux",
   sysctl: "procps",
   openssl: "openssl",
@@ -97,24 +98,24 @@ async function tryNamespace(): Promise<void> {
     await run(["nsenter", `--net=/run/netns/${name}`, "nft", "-f", "-"], { input: rules });
   } finally {
     await run(["ip", "netns", "delete", name]);
+    await forgetNamespaceFolder();
   }
 }
 
+/** In a mount namespace of its own, where the kernel clears up even if we are killed. */
+const MOUNT_SCRIPT = `
+mount -t squashfs -o loop,ro "$1/try.squashfs" "$1/image"
+mount -t overlay overlay -o "lowerdir=$1/image,upperdir=$1/upper,workdir=$1/work" "$1/root"
+`;
+
 async function tryMounts(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "stronghold-try-"));
-  const mounts: string[] = [];
   try {
     for (const name of ["lower", "image", "upper", "work", "root"]) mkdirSync(join(folder, name));
-    writeFileSync(join(folder, "lower", "file"), "");
     const image = join(folder, "try.squashfs");
     await run(["mksquashfs", join(folder, "lower"), image, "-quiet", "-no-progress"]);
-    await run(["mount", "-t", "squashfs", "-o", "loop,ro", image, join(folder, "image")]);
-    mounts.push(join(folder, "image"));
-    const layers = `lowerdir=${folder}/image,upperdir=${folder}/upper,workdir=${folder}/work`;
-    await run(["mount", "-t", "overlay", "overlay", "-o", layers, join(folder, "root")]);
-    mounts.push(join(folder, "root"));
+    await run(["unshare", "--mount", "sh", "-ec", MOUNT_SCRIPT, "try-mounts", folder]);
   } finally {
-    for (const mount of mounts.reverse()) await run(["umount", mount]);
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -134,7 +135,8 @@ export async function installRequirements(onLine: (text: string) => void): Promi
     await aptGet(["update", "-qq"]);
     await aptGet(["install", "-y", "-qq", "--no-install-recommends", ...names]);
   });
-  await keepOff("apt-cacher-ng.service");
+  // Only what we brought: one that was here before has its own users.
+  if (names.includes("apt-cacher-ng")) await keepOff("apt-cacher-ng.service");
   onLine("installed");
 }
 

@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 
 import { forgetContainer } from "./container";
 import { groupsWith } from "./control-group";
 import { mountsBelow, unmount } from "./disk";
-import { killNamespace, listNamespaces } from "./network";
+import { forgetNamespaceFolder, killNamespace, listNamespaces } from "./network";
 import { pollUntil, run } from "./run";
 import { namespaceName } from "./vantage";
 
@@ -40,18 +40,6 @@ async function deleteNamespace(namespace: string): Promise<void> {
     await run(["ip", "-n", namespace, "link", "delete", match[1] ?? ""], { allowFailure: true });
   }
   await run(["ip", "netns", "delete", namespace], { allowFailure: true });
-}
-
-/** `ip` mounts its folder on itself when the first namespace is made, and leaves that behind. */
-async function forgetNamespaceFolder(): Promise<void> {
-  if ((await listNamespaces()).length > 0) return;
-  // Refused while another cloud's namespace is being made in it, which is right.
-  await run(["umount", "/run/netns"], { allowFailure: true });
-  try {
-    rmdirSync("/run/netns");
-  } catch {
-    // It was not there, or another cloud has just put something in.
-  }
 }
 
 /** How to know a cloud's own programs by their words; anything else that names it is left alone. */

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -42,12 +44,42 @@ describe("an image", () => {
   });
 
   it.each([
-    ["a byte is changed", (file: string): void => writeFileSync(file, "An image")],
-    ["it is cut short", (file: string): void => truncateSync(file, 7)],
-    ["it is empty", (file: string): void => truncateSync(file, 0)],
-    ["it is gone", (file: string): void => rmSync(file)],
-    ["its checksum is gone", (file: string): void => rmSync(`${file}.sha256`)],
-    ["its checksum is cut short", (file: string): void => truncateSync(`${file}.sha256`, 10)],
+    [
+      "a byte is changed",
+      (file: string): void => {
+        writeFileSync(file, "An image");
+      },
+    ],
+    [
+      "it is cut short",
+      (file: string): void => {
+        truncateSync(file, 7);
+      },
+    ],
+    [
+      "it is empty",
+      (file: string): void => {
+        truncateSync(file, 0);
+      },
+    ],
+    [
+      "it is gone",
+      (file: string): void => {
+        rmSync(file);
+      },
+    ],
+    [
+      "its checksum is gone",
+      (file: string): void => {
+        rmSync(`${file}.sha256`);
+      },
+    ],
+    [
+      "its checksum is cut short",
+      (file: string): void => {
+        truncateSync(`${file}.sha256`, 10);
+      },
+    ],
   ])("is built again when %s", async (_, damage) => {
     const file = await ensure();
     damage(file);
@@ -79,11 +111,24 @@ describe("an image", () => {
     expect(builds).toBe(1);
   });
 
-  it("is built by the next one when the lock's holder has died", async () => {
-    const file = await ensure();
-    rmSync(file);
-    writeFileSync(`${file}.lock`, "1 0");
+  it("waits for another process that builds, and goes on when that is killed", async () => {
+    const holder = spawn(
+      "flock",
+      [join(cacheDir, ".image.lock"), "sh", "-c", "echo held; exec cat"],
+      {
+        detached: true,
+      },
+    );
+    await once(holder.stdout, "data");
+    const waited = await new Promise<string>((resolve, reject) => {
+      const file = ensureImage({ cacheDir, build, onProgress: resolve });
+      file.then(() => {
+        reject(new Error("it did not wait"));
+      }, reject);
+    });
+    expect([waited, builds]).toEqual(["another process is building it: waiting", 0]);
+    process.kill(-(holder.pid ?? 0), "SIGKILL");
     await ensure();
-    expect(builds).toBe(2);
+    expect(builds).toBe(1);
   });
 });
