@@ -7,6 +7,8 @@
  * Each line on stdout is a `RunnerEvent` as JSON. The API comes from LINODE_URL and LINODE_TOKEN.
  * Exit code: 0 done, 1 failed, 64 called wrongly, 130 interrupted.
  */
+import "./lazy-typescript";
+
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 

@@ -1,7 +1,13 @@
 // The runner as a process: what it prints, how it exits, and the plan of a small program.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { stringify } from "yaml";
+
 import type { PlanEvent } from "../../local/runner/events";
 import type { Plan } from "../../local/runner/plan";
 import { RunnerProcess } from "./fixtures/runner-process";
+import { makeKey } from "./fixtures/ssh-server";
 
 jest.setTimeout(30_000);
 
@@ -68,6 +74,7 @@ describe("a plan", () => {
     expect({ code, text: code === 0 ? "" : text }).toEqual({ code: 0, text: "" });
     return events.at(-1) as PlanEvent;
   };
+  const all = (tree: Plan): Plan[] => [tree, ...tree.children.flatMap(all)];
   const find = (tree: Plan, name: string): Plan | undefined =>
     tree.name === name ? tree : tree.children.map((child) => find(child, name)).find(Boolean);
 
@@ -118,6 +125,29 @@ describe("a plan", () => {
     });
     expect(text).toContain("hand-over  (command Command): gives the host its lasting key");
     expect(text).not.toContain("c2VjcmV0");
+  });
+
+  it("of this repository's own program names every step and hides every secret", async () => {
+    const keys = [makeKey().publicKey];
+    const config = {
+      "stronghold:ssh": { allowFrom: ["203.0.113.10/32"] },
+      "stronghold:admins": [{ name: "ada", keys }],
+      "stronghold:deployer": { keys: [makeKey().publicKey] },
+    };
+    const file = join(runner.folder, "real.yaml");
+    writeFileSync(file, stringify({ config }));
+    const { code, events, text } = await runner.call(["plan", "--config-file", file]);
+    expect({ code, text: code === 0 ? "" : text }).toEqual({ code: 0, text: "" });
+    const { plan: tree } = events.at(-1) as PlanEvent;
+    const controls = all(tree).flatMap(({ step }) => (step?.control ? [step] : []));
+    expect(new Set(controls.map(({ control }) => control))).toEqual(
+      new Set(["packages", "accounts", "ssh", "firewall"]),
+    );
+    for (const { summary } of controls) expect(summary).toMatch(/\w+ \w+/);
+    expect(all(tree).filter(({ type }) => type === "linode:index/instance:Instance")).toHaveLength(
+      2,
+    );
+    expect(text).not.toMatch(/PRIVATE KEY|192\.0\.2\.|made-up|90000\d\d/);
   });
 
   it("explains what keeps it from being made", async () => {
