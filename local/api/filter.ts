@@ -66,10 +66,7 @@ function condition(key: string, wanted: unknown): Condition {
 function pick(item: unknown, key: string): unknown {
   return key
     .split(".")
-    .reduce<unknown>(
-      (value, part) => (isObject(value) && Object.hasOwn(value, part) ? value[part] : undefined),
-      item,
-    );
+    .reduce<unknown>((value, part) => (isObject(value) ? value[part] : undefined), item);
 }
 
 /** A list, such as the tags, matches when it holds the value. */

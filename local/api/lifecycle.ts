@@ -26,7 +26,11 @@ export class Lifecycle {
     private readonly log: (line: string) => void,
   ) {
     machines.onStatus((id, status) => {
-      this.#follow(id, status);
+      try {
+        this.#follow(id, status);
+      } catch (error) {
+        this.#lost(id, error);
+      }
     });
   }
 
@@ -42,7 +46,11 @@ export class Lifecycle {
   /** Carries out the task that the Linode's record holds, after whatever still runs for it. */
   start(linodeId: number, making?: Making): void {
     const previous = this.#running.get(linodeId) ?? Promise.resolve();
-    const current = previous.then(() => this.#run(linodeId, making));
+    const current = previous
+      .then(() => this.#run(linodeId, making))
+      .catch((error: unknown) => {
+        this.#lost(linodeId, error);
+      });
     this.#running.set(linodeId, current);
     void current.then(() => {
       if (this.#running.get(linodeId) === current) this.#running.delete(linodeId);
@@ -87,6 +95,11 @@ export class Lifecycle {
     if (task.kind === "provision" || task.kind === "boot" || task.kind === "reboot") {
       linode.fault = failure ?? null;
     }
+  }
+
+  /** Nobody waits for work in the background, and a full disk must not end the whole cloud. */
+  #lost(linodeId: number, error: unknown): void {
+    this.log(`ERROR Linode ${linodeId}: its state could not be kept: ${reasonOf(error)}`);
   }
 
   /** Takes over what a host does by itself. While a task is under way, its end decides. */

@@ -1,4 +1,6 @@
 // What clients are told when machines fail, and that telling it gives away no secret.
+import { MemoryStore } from "../../local/api";
+import { emptyState } from "../../local/api/state/model";
 import {
   awaitEvent,
   failureOf,
@@ -54,6 +56,15 @@ describe("a Linode that does not boot", () => {
     expect((await cloud.client.getLinode(id)).status).toBe("running");
   });
 
+  it("is well again when the host comes up by itself", async () => {
+    const cloud = await startCloud();
+    cloud.machines.break("boot", "sshd was slow");
+    const { id } = await cloud.client.createLinode(linodeBody());
+    await cloud.api.idle();
+    cloud.machines.becomes(id, "running");
+    expect((await cloud.client.getLinode(id)).status).toBe("running");
+  });
+
   it("can be deleted", async () => {
     const cloud = await startCloud();
     cloud.machines.break("boot", "no init found");
@@ -103,20 +114,55 @@ describe("a host that changes by itself", () => {
 });
 
 describe("a crash of a handler", () => {
-  it("is told in the envelope and in the log, but as 501 where 500 is repeated for ever", async () => {
-    const cloud = await startCloud();
+  it("is told in the envelope and in the log", async () => {
+    const store = new MemoryStore();
+    const cloud = await startCloud({ store });
+    breakDown(store);
+    const answer = await send(cloud, "GET", "/linode/instances");
+    const reason = "The local cloud failed on GET /v4/linode/instances; its log says why.";
+    expect([answer.status, answer.data]).toEqual([500, { errors: [{ reason }] }]);
+    expect(cloud.log.join("\n")).toContain("ERROR GET /v4/linode/instances: Error: bug");
+  });
+
+  it("answers 501 where the provider would repeat a 500 a thousand times", async () => {
+    const store = new MemoryStore();
+    const cloud = await startCloud({ store });
+    breakDown(store);
+    expect((await send(cloud, "GET", "/linode/instances/1001/ips")).status).toBe(501);
+  });
+
+  it("does not end the cloud when it happens in the background", async () => {
+    let isFull = false;
+    const store = new MemoryStore(emptyState(), () => {
+      if (isFull) throw new Error("disk full");
+    });
+    const cloud = await startCloud({ store });
     const { id } = await runningLinode(cloud);
-    Object.defineProperty(cloud.machines, "images", {
+    const done = cloud.machines.hold("shutdown");
+    await cloud.client.linodeShutdown(id);
+    isFull = true;
+    done();
+    await cloud.api.idle();
+    const line = `ERROR Linode ${id}: its state could not be kept: disk full`;
+    expect(cloud.log).toContain(line);
+    await cloud.client.getLinode(id);
+    isFull = false;
+    await cloud.client.deleteLinode(id);
+    await cloud.api.idle();
+    cloud.log.length = 0;
+    const other = await runningLinode(cloud);
+    isFull = true;
+    cloud.machines.becomes(other.id, "offline");
+    expect(cloud.log).toContain(line.replace(String(id), String(other.id)));
+  });
+
+  function breakDown(store: MemoryStore): void {
+    Object.defineProperty(store, "state", {
       get: () => {
         throw new Error("bug");
       },
     });
-    const answer = await send(cloud, "POST", "/linode/instances", linodeBody());
-    const reason = "The local cloud failed on POST /v4/linode/instances; its log says why.";
-    expect([answer.status, answer.data]).toEqual([500, { errors: [{ reason }] }]);
-    expect(cloud.log.join("\n")).toContain("ERROR POST /v4/linode/instances: Error: bug");
-    expect((await cloud.client.getLinode(id)).status).toBe("running");
-  });
+  }
 });
 
 describe("secrets", () => {

@@ -19,6 +19,7 @@ export class FakeMachines implements Machines {
   readonly machines = new Map<number, FakeMachine>();
   readonly #failures = new Map<Method, string>();
   readonly #gates = new Map<Method, Promise<void>>();
+  readonly #walling = new Set<number>();
   #tell: (id: number, status: MachineStatus) => void = () => undefined;
 
   /** Lets every call of a method fail until `mend`. */
@@ -82,7 +83,10 @@ export class FakeMachines implements Machines {
   }
 
   async setFirewall(id: number, firewall: CloudFirewall | undefined): Promise<void> {
-    await this.#begin("setFirewall", id);
+    // Of two at once nobody could say which one stays.
+    if (this.#walling.has(id)) throw new Error(`two firewalls at once for machine ${id}`);
+    this.#walling.add(id);
+    await this.#begin("setFirewall", id).finally(() => this.#walling.delete(id));
     this.#machine(id).wall = firewall;
   }
 

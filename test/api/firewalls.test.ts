@@ -86,6 +86,15 @@ describe("the wall of a Linode", () => {
     expect(data).toMatchObject([{ entity: { id, type: "linode", label: "stronghold-local-app" } }]);
   });
 
+  it("is up also before a Linode that is not to be booted yet", async () => {
+    const cloud = await startCloud();
+    const firewall = await cloud.client.createFirewall(firewallBody());
+    const body = linodeBody({ booted: false, firewall_id: firewall.id });
+    const { id } = await cloud.client.createLinode(body);
+    await cloud.api.idle();
+    expect(cloud.machines.wall(id)?.inbound).toEqual([rule()]);
+  });
+
   it("keeps the Linode from booting when it cannot be put up", async () => {
     const cloud = await startCloud();
     cloud.machines.break("setFirewall", "nft said no");
@@ -124,17 +133,18 @@ describe("the wall of a Linode", () => {
       firewallBody({ devices: { linodes: [id] } }),
     );
     const release = cloud.machines.hold("setFirewall");
-    const ports = ["1001", "1002", "1003", "1004"];
-    const path = `/networking/firewalls/${firewall.id}/rules`;
-    const updates = ports.map((port) =>
-      send(cloud, "PUT", path, { ...OPEN, inbound: [rule({ ports: port })] }),
-    );
+    const updates = [];
+    for (const port of ["1001", "1002", "1003"]) {
+      const rules = { ...OPEN, inbound: [rule({ ports: port })] };
+      updates.push(cloud.client.updateFirewallRules(firewall.id, rules));
+      await poll(
+        () => cloud.client.getFirewallRules(firewall.id),
+        (stored) => JSON.stringify(stored) === JSON.stringify(rules),
+      );
+    }
     release();
     await Promise.all(updates);
-    const { inbound } = (await cloud.client.getFirewallRules(firewall.id)) as {
-      inbound: unknown[];
-    };
-    expect(cloud.machines.wall(id)?.inbound).toEqual(inbound);
+    expect(cloud.machines.wall(id)?.inbound).toEqual([rule({ ports: "1003" })]);
   });
 
   it("stays, and so do the rules, when new ones cannot be put in force", async () => {
@@ -204,9 +214,13 @@ describe("a firewall", () => {
     const cloud = await startCloud();
     const firewall = await cloud.client.createFirewall(firewallBody());
     const { id } = await runningLinode(cloud, { firewall_id: firewall.id });
+    const destroyed = cloud.machines.hold("destroy");
     await cloud.client.deleteLinode(id);
     expect((await cloud.client.getFirewallDevices(firewall.id)).results).toBe(0);
     expect((await cloud.client.getFirewall(firewall.id)).entities).toEqual([]);
+    destroyed();
+    await cloud.api.idle();
+    expect((await cloud.client.getFirewallDevices(firewall.id)).results).toBe(0);
   });
 
   it("takes a new label and tags, and leaves the rest alone", async () => {

@@ -189,6 +189,7 @@ describe("resizing a Linode", () => {
     const disks = (await client.getLinodeDisks(id)).data;
     expect(disks.map(({ size }) => size)).toEqual([25088, 512]);
     await awaitEvent(cloud, "linode_reboot", id, () => client.linodeReboot(id));
+    expect(cloud.machines.calls.at(-1)).toBe(`boot ${id}`);
     expect((await client.getLinode(id)).status).toBe("running");
   });
 
