@@ -19,19 +19,23 @@ audit() {
 
 apply() {
   local missing
+  if ! none_broken >/dev/null; then finish_interrupted; fi
   missing=$(wanted_packages | paste -sd ' ')
-  if [[ -z $missing ]] && none_broken >/dev/null; then return 0; fi
+  if [[ -z $missing ]]; then return 0; fi
   preset_answers
-  # An earlier transaction may have been killed in the middle.
-  quietly dpkg --force-confdef --force-confold --configure --pending
-  if [[ -z $missing ]]; then
-    changed "finished an interrupted install"
-    return 0
-  fi
   refresh_lists
   # shellcheck disable=SC2086 # a list of words, each of a package name's shape
   quietly apt_get install --no-install-recommends $missing
   changed "installed $missing"
+}
+
+# finish_interrupted: an earlier transaction was killed in the middle, or is still at work; dpkg itself
+# would not wait for that one, so `apt-get check` does.
+finish_interrupted() {
+  apt_get check &>/dev/null || true
+  if none_broken >/dev/null; then return 0; fi
+  quietly dpkg --force-confdef --force-confold --configure --pending
+  changed "finished an interrupted install"
 }
 
 all_installed() {

@@ -61,21 +61,20 @@ audit() {
 }
 
 apply() {
-  local plan
+  local plan unread=no
   # sshd refuses even to check its files without the folder that its unit makes at start.
   install -d -m 755 /run/sshd
   [[ " $(id -nG -- "${PARAM[DEPLOYER]}" 2>/dev/null) " == *" ssh-users "* ]] ||
     refuse SSH-04 "${PARAM[DEPLOYER]} is not in ssh-users and would be locked out; apply the control accounts"
   plan=$(stage_configuration)
-  if [[ -z $plan ]] && ! armed && files_are_read >/dev/null; then return 0; fi
+  files_are_read >/dev/null || unread=yes
+  if [[ -z $plan && $unread == no ]] && ! armed; then return 0; fi
   refuse_invalid
   arm_rollback "${PARAM[ROLLBACK_SECONDS]}" ssh/restore "$MAIN" "$EVERYONE" "$DROP_IN" "${DROP_IN%/*}"
   write_configuration /etc/ssh
-  if ! files_are_read >/dev/null; then
-    # Also where ssh.socket starts sshd: a daemon that does not run yet will read the new files.
-    quietly systemctl try-reload-or-restart ssh.service
-    changed "made sshd read its configuration"
-  fi
+  # Also where ssh.socket starts sshd: a daemon that does not run yet will read the new files.
+  quietly systemctl try-reload-or-restart ssh.service
+  [[ $unread == no ]] || changed "made sshd read files that it had not read"
 }
 
 # stage_configuration: tries the change on a copy of /etc/ssh; prints a word for each file it takes.

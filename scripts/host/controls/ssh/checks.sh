@@ -124,11 +124,15 @@ deployer_is_pinned() {
 
 # files_are_read: sshd took on its present state after the last change of any file that it reads.
 files_are_read() {
-  local read_at file
+  local read_at file changed_at
   systemctl --quiet is-active ssh.service || return 0
-  read_at=$(systemctl show --timestamp=unix -P StateChangeTimestamp ssh.service)
+  # To the microsecond: within a second a file may well change after it was read.
+  read_at=$(systemctl show --timestamp=us+utc -P StateChangeTimestamp ssh.service)
+  read_at=$(date -d "$read_at" +%s.%6N)
   for file in "$MAIN" "$EVERYONE" "$HOST_KEY" "${DROP_IN%/*}" "${DROP_IN%/*}"/*.conf; do
-    [[ -e $file && $(stat -c %Z -- "$file") -le ${read_at#@} ]] || {
+    changed_at=$(stat -c %.6Z -- "$file" 2>/dev/null) || changed_at=9999999999.000000
+    # As texts: both have ten digits before the point and six behind it.
+    [[ ! $changed_at > $read_at ]] || {
       printf '%s changed after sshd had read it' "$file"
       return 1
     }
