@@ -45,14 +45,15 @@ function ssh(
 ): number {
   const identity = key === undefined ? ["-o", "PubkeyAuthentication=no"] : ["-i", key];
   const options = ["-F", "/dev/null", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"];
-  const limits = ["-o", "ConnectTimeout=2", "-o", "StrictHostKeyChecking=yes"];
+  const limits = ["-o", "ConnectTimeout=1", "-o", "StrictHostKeyChecking=yes"];
   const hosts = ["-o", `UserKnownHostsFile=${cloud.paths.knownHosts}`, "-o", "IdentityAgent=none"];
   const words = [
+    // The first value that ssh finds for an option is the one it takes.
+    ...more,
     ...options,
     ...limits,
     ...hosts,
     ...identity,
-    ...more,
     `${user}@${address}`,
     "true",
   ];
@@ -126,7 +127,7 @@ describe("logging in to the database server", () => {
         "--",
         "grep",
         "-rlE",
-        "BEGIN [A-Z ]*PRIVATE KEY",
+        "^-----BEGIN [A-Z ]*PRIVATE KEY",
         "/home",
         "/root",
         "/tmp",
@@ -203,8 +204,10 @@ describe("moving on from a server", () => {
 describe("ports", () => {
   const scan = (place: string, address: string): string[] => {
     const family = address.includes(":") ? ["-6"] : [];
-    const flags = ["-Pn", "-n", "-p", "1-1024,3000,3003,3306,33060", "-T4", "--max-retries", "1"];
-    const ran = cloud.from(place, "nmap", ...family, ...flags, "-oG", "-", address);
+    const flags = ["-Pn", "-n", "-p", "1-1024,3000,3003,3306,33060"];
+    // Silence is answered with waiting; nobody here is further away than a millisecond.
+    const pace = ["--min-rate", "2000", "--max-rtt-timeout", "100ms", "--max-retries", "1"];
+    const ran = cloud.from(place, "nmap", ...family, ...flags, ...pace, "-oG", "-", address);
     return [...ran.stdout.matchAll(/(\d+)\/open\/tcp/g)].map((match) => match[1] ?? "");
   };
   const rows: [
