@@ -31,7 +31,9 @@ export function controlHash(control: string, bundleDir: string): string {
 export function packagesOf(controls: readonly string[], bundleDir: string): string[] {
   const names = controls.flatMap((control) => {
     const script = readFileSync(requireControl(control, bundleDir), "utf8");
-    const [, list = ""] = /^# needs:(.*)$/m.exec(script) ?? [];
+    const [, list] = /^# needs:(.*)$/m.exec(script) ?? [];
+    // Without this, a slip in that line would pass for "no packages".
+    if (list === undefined) throw new Error(`control "${control}" has no "# needs:" line`);
     return list.split(" ").filter((name) => name !== "");
   });
   return [...new Set(names)].sort();

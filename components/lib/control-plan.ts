@@ -29,7 +29,7 @@ export interface Control<Need extends keyof HostFacts = keyof HostFacts> {
   confirmed: boolean;
   /** The facts that its parameters are made of; it waits for no others. */
   needs: readonly Need[];
-  parameters(facts: Pick<HostFacts, Need>): Parameters;
+  parameters: (facts: Pick<HostFacts, Need>) => Parameters;
 }
 
 /** Time for the confirming connection: it has to get through, but a lock-out should end soon. */

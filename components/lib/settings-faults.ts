@@ -129,8 +129,8 @@ function valueOf(issue: Issue): string {
   return typeof issue.input === "string" ? quoted(issue.input) : kindOf(issue.input);
 }
 
-/** Long enough for every value that is near to an allowed one. */
-const LONGEST_QUOTE = 48;
+/** The length of the longest network, which happens to be less than that of a 256-bit secret in base64. */
+const LONGEST_QUOTE = 43;
 
 /** A text in quotes, unless it looks like something that landed in the wrong place. */
 export function quoted(text: string): string {

@@ -57,7 +57,7 @@ export const PUBLIC_KEYS = z.array(PUBLIC_KEY).min(1);
 /** A private key as a text that ends in a newline, which SSH libraries insist on. */
 export const PRIVATE_KEY = z.string().transform((text, context) => {
   const half = publicHalfOf(text);
-  if ("publicKey" in half) return `${text.trim()}\n`;
+  if ("publicKey" in half) return `${text.trim().replaceAll("\r\n", "\n")}\n`;
   const message = `an unencrypted private key in OpenSSH's format is allowed, and this one ${half.fault}`;
   context.addIssue({ code: "custom", message, params: { found: "this key" } });
   return z.NEVER;

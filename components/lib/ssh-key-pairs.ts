@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 
-import { WireReader, wireString, wireUint32 } from "./ssh-wire";
+import { WireError, WireReader, wireString, wireUint32 } from "./ssh-wire";
 
 /** An Ed25519 key pair in the forms that OpenSSH reads. */
 export interface KeyPair {
@@ -62,7 +62,7 @@ export function publicHalfOf(privateKey: string): { publicKey: string } | { faul
   }
   const file = Buffer.from(text.slice(HEADER.length, -FOOTER.length), "base64");
   try {
-    if (!file.subarray(0, MAGIC.length).equals(MAGIC)) throw new RangeError("no such format");
+    if (!file.subarray(0, MAGIC.length).equals(MAGIC)) throw new WireError("no such format");
     const reader = new WireReader(file.subarray(MAGIC.length));
     const cipher = reader.text();
     reader.string();
@@ -73,11 +73,11 @@ export function publicHalfOf(privateKey: string): { publicKey: string } | { faul
           "has a passphrase; load it into the SSH agent and leave this setting out, or remove it",
       };
     }
-    if (reader.uint32() !== 1) throw new RangeError("not one key");
+    if (reader.uint32() !== 1) throw new WireError("not one key");
     const blob = reader.string();
     return { publicKey: `${new WireReader(blob).text()} ${blob.toString("base64")}` };
   } catch (error) {
-    if (error instanceof RangeError) return { fault: "is damaged; give the whole file again" };
+    if (error instanceof WireError) return { fault: "is damaged; give the whole file again" };
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { WireReader } from "./ssh-wire";
+import { WireError, WireReader } from "./ssh-wire";
 
 /** A public key that is strong enough to log in with. */
 export interface PublicKey {
@@ -37,15 +37,15 @@ const NEW_KEY = "make a new one with `ssh-keygen -t ed25519`";
 /** Reads what follows the type in a key, and answers its size in bits. */
 type Body = (reader: WireReader) => number;
 
-const BODIES: Readonly<Record<string, Body>> = {
-  "ssh-ed25519": ed25519,
-  "ssh-rsa": rsa,
-  "ecdsa-sha2-nistp256": ecdsa("nistp256", 256),
-  "ecdsa-sha2-nistp384": ecdsa("nistp384", 384),
-  "ecdsa-sha2-nistp521": ecdsa("nistp521", 521),
-  "sk-ssh-ed25519@openssh.com": withApplication(ed25519),
-  "sk-ecdsa-sha2-nistp256@openssh.com": withApplication(ecdsa("nistp256", 256)),
-};
+const BODIES: ReadonlyMap<string, Body> = new Map([
+  ["ssh-ed25519", ed25519],
+  ["ssh-rsa", rsa],
+  ["ecdsa-sha2-nistp256", ecdsa("nistp256", 256)],
+  ["ecdsa-sha2-nistp384", ecdsa("nistp384", 384)],
+  ["ecdsa-sha2-nistp521", ecdsa("nistp521", 521)],
+  ["sk-ssh-ed25519@openssh.com", withApplication(ed25519)],
+  ["sk-ecdsa-sha2-nistp256@openssh.com", withApplication(ecdsa("nistp256", 256))],
+]);
 
 /** Reads one line of a `.pub` file and says what key it is, or why it cannot be used. */
 export function inspectPublicKey(text: string): Inspected {
@@ -87,8 +87,8 @@ function faultOfText(text: string): KeyFault | undefined {
   if (type.includes("-cert-v01@")) {
     return { found: "a certificate", repair: "give the public key that it was made for" };
   }
-  if (type in BODIES) return undefined;
-  if (Object.keys(BODIES).some((known) => line.includes(`${known} `))) {
+  if (BODIES.has(type)) return undefined;
+  if ([...BODIES.keys()].some((known) => line.includes(`${known} `))) {
     const repair = "remove what stands before the key's type; the stack sets `from=` itself";
     return { found: "a key with options in front of it", repair };
   }
@@ -100,23 +100,23 @@ function bitsOf(type: string, blob: Buffer): number | undefined {
   try {
     const reader = new WireReader(blob);
     if (reader.text() !== type) return undefined;
-    const bits = BODIES[type]?.(reader);
+    const bits = BODIES.get(type)?.(reader);
     return reader.isAtEnd ? bits : undefined;
   } catch (error) {
-    if (error instanceof RangeError) return undefined;
+    if (error instanceof WireError) return undefined;
     throw error;
   }
 }
 
 function ed25519(reader: WireReader): number {
-  if (reader.string().length !== 32) throw new RangeError("an Ed25519 point has 32 bytes");
+  if (reader.string().length !== 32) throw new WireError("an Ed25519 point has 32 bytes");
   return 256;
 }
 
 function rsa(reader: WireReader): number {
   const exponent = BigInt(`0x0${reader.string().toString("hex")}`);
   // An even exponent has no inverse, and with 1 the message would be its own signature.
-  if (exponent < 3n || exponent % 2n === 0n) throw new RangeError("no RSA exponent");
+  if (exponent < 3n || exponent % 2n === 0n) throw new WireError("no RSA exponent");
   return BigInt(`0x0${reader.string().toString("hex")}`).toString(2).length;
 }
 
@@ -126,7 +126,7 @@ function ecdsa(curve: string, bits: number): Body {
     const name = reader.text();
     const point = reader.string();
     const isPoint = point.length === 1 + 2 * coordinate && point[0] === 4;
-    if (name !== curve || !isPoint) throw new RangeError(`no uncompressed point of ${curve}`);
+    if (name !== curve || !isPoint) throw new WireError(`no uncompressed point of ${curve}`);
     return bits;
   };
 }

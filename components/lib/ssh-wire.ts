@@ -1,6 +1,9 @@
 /** The two building blocks of SSH's binary formats (RFC 4251, section 5). */
 
-/** Reads fields from the front of a buffer; throws a `RangeError` where the buffer is too short. */
+/** The bytes are not what their format says. */
+export class WireError extends Error {}
+
+/** Reads fields from the front of a buffer; throws a `WireError` where the buffer is too short. */
 export class WireReader {
   private offset = 0;
 
@@ -11,21 +14,24 @@ export class WireReader {
   }
 
   uint32(): number {
-    const value = this.buffer.readUInt32BE(this.offset);
-    this.offset += 4;
-    return value;
+    return this.take(4).readUInt32BE();
   }
 
   /** A length and that many bytes. */
   string(): Buffer {
-    const length = this.uint32();
-    if (this.offset + length > this.buffer.length) throw new RangeError("the buffer ends early");
-    this.offset += length;
-    return this.buffer.subarray(this.offset - length, this.offset);
+    return this.take(this.uint32());
   }
 
   text(): string {
     return this.string().toString("latin1");
+  }
+
+  private take(length: number): Buffer {
+    const end = this.offset + length;
+    if (end > this.buffer.length) throw new WireError("the buffer ends early");
+    const bytes = this.buffer.subarray(this.offset, end);
+    this.offset = end;
+    return bytes;
   }
 }
 

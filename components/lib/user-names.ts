@@ -1,5 +1,5 @@
 /** What every tool that handles accounts takes for a name (see useradd(8)). */
-const USER_NAME = /^[a-z][-a-z0-9_]{0,30}$/;
+const USER_NAME = /^[a-z][-a-z0-9]{0,30}$/;
 
 /** Accounts and groups that Debian, its packages or the controls have or may come to have. */
 const RESERVED = new Set(
@@ -14,7 +14,7 @@ const RESERVED = new Set(
 );
 
 export const ALLOWED_USER_NAMES =
-  "a user name begins with a lower-case letter and has lower-case letters, digits, - and _, at most 31 characters";
+  "a user name begins with a lower-case letter and has lower-case letters, digits and hyphens, at most 31 characters";
 
 /** Says what is wrong with a user name, and what to do about it. */
 export function userNameFault(name: string): string | undefined {

@@ -1,0 +1,102 @@
+import { join } from "node:path";
+
+import { packagesOf } from "../../components/lib/bundle";
+import { CONTROL_PLAN, type HostFacts, renderParameters } from "../../components/lib/control-plan";
+import { appRules } from "../../components/lib/firewall-rules";
+import { renderIPv4Rules, renderIPv6Rules } from "../../components/lib/host-firewall-rules";
+
+const BUNDLE_DIR = join(__dirname, "..", "..", "scripts", "host");
+
+const FACTS: HostFacts = {
+  packages: ["iptables", "sudo"],
+  deployer: "deployer",
+  deployerKeys: ["ssh-ed25519 AAAAd"],
+  admins: [
+    { name: "ada", keys: ["ssh-ed25519 AAAA1 laptop", "ssh-ed25519 AAAA2"] },
+    { name: "grace", keys: ["ssh-ed25519 AAAA3"] },
+  ],
+  deployerFrom: ["203.0.113.10/32", "2001:db8:10::10/128"],
+  permitOpen: "192.168.129.11:22",
+  rules: appRules(["203.0.113.10/32"]),
+};
+
+describe.each(["app", "database"] as const)("the plan of the %s server", (role) => {
+  const plan = CONTROL_PLAN[role];
+
+  it("lets people in before the door closes, and closes the firewall when the door has proved to work", () => {
+    expect(plan.map(({ name }) => name)).toEqual(["packages", "accounts", "ssh", "firewall"]);
+  });
+
+  it("has a new connection confirm whatever could lock the operator out", () => {
+    const confirmed = plan.filter((control) => control.confirmed).map(({ name }) => name);
+    expect(confirmed).toEqual(["ssh", "firewall"]);
+  });
+
+  it("names controls that exist and say what they need", () => {
+    const names = plan.map(({ name }) => name);
+    const needed = ["iptables", "netfilter-persistent", "openssh-server", "sudo"];
+    expect(packagesOf(names, BUNDLE_DIR)).toEqual(expect.arrayContaining(needed));
+  });
+
+  it("asks for just the facts that a control's parameters are made of", () => {
+    for (const { needs, parameters } of plan) {
+      const needed = Object.fromEntries(needs.map((fact) => [fact, FACTS[fact]]));
+      expect(parameters(needed as unknown as HostFacts)).toEqual(parameters(FACTS));
+    }
+  });
+});
+
+describe("the parameters", () => {
+  const parameters = Object.fromEntries(
+    CONTROL_PLAN.app.map((control) => [control.name, control.parameters(FACTS)]),
+  );
+
+  it("of packages are their names", () => {
+    expect(parameters["packages"]).toEqual({ PACKAGES: "iptables sudo" });
+  });
+
+  it("of accounts are everybody with their keys", () => {
+    expect(parameters["accounts"]).toEqual({
+      DEPLOYER: "deployer",
+      DEPLOYER_KEYS_B64: "ssh-ed25519 AAAAd\n",
+      ADMINS_B64:
+        "ada\tssh-ed25519 AAAA1 laptop\nada\tssh-ed25519 AAAA2\ngrace\tssh-ed25519 AAAA3\n",
+      DEPLOYER_FROM: "203.0.113.10/32,2001:db8:10::10/128",
+    });
+  });
+
+  it("of ssh are who comes from where, and what can be reached", () => {
+    expect(parameters["ssh"]).toEqual({
+      DEPLOYER: "deployer",
+      DEPLOYER_FROM: "203.0.113.10/32,2001:db8:10::10/128",
+      PERMIT_OPEN: "192.168.129.11:22",
+      ROLLBACK_SECONDS: "120",
+    });
+  });
+
+  it("of the firewall are the texts of both families", () => {
+    expect(parameters["firewall"]).toEqual({
+      RULES_V4_B64: renderIPv4Rules(FACTS.rules),
+      RULES_V6_B64: renderIPv6Rules(FACTS.rules),
+      ROLLBACK_SECONDS: "120",
+    });
+  });
+});
+
+describe("renderParameters", () => {
+  it("writes a line each, and texts of several lines in base64", () => {
+    expect(renderParameters({ DEPLOYER: "deployer", PERMIT_OPEN: "", KEYS_B64: "a\nb\n" })).toBe(
+      "DEPLOYER=deployer\nPERMIT_OPEN=\nKEYS_B64=YQpiCg==\n",
+    );
+  });
+
+  it.each(["a\nSUDO=all", "a\r", "a\0"])("refuses %j where one line belongs", (value) => {
+    expect(() => renderParameters({ DEPLOYER: value })).toThrow(
+      "parameter DEPLOYER has several lines; name it DEPLOYER_B64",
+    );
+  });
+
+  it.each(["", "deployer", "A=B", "A\nB", "1A"])("refuses %j as a name", (name) => {
+    expect(() => renderParameters({ [name]: "x" })).toThrow("is not the name of a parameter");
+  });
+});

@@ -1,0 +1,278 @@
+/** Every fault in the settings with the exact words in which a user reads it. */
+import { parseSettings } from "../../components/lib/settings";
+import { ed25519Line, ed25519Private, keyLine, rsaLine } from "./fixtures/keys";
+import { faultsOf, goodSettings } from "./fixtures/settings";
+
+const KEYS =
+  "a public key is one line of a .pub file, of type Ed25519, ECDSA, a security key (sk-), or RSA with at least " +
+  "3072 bits";
+const NAMES =
+  "a user name begins with a lower-case letter and has lower-case letters, digits and hyphens, at most 31 " +
+  "characters; choose another name";
+const PLANS =
+  "a type is the id of a Linode plan, such as g6-standard-1; `linode-cli linodes types` has them all";
+const REGIONS =
+  "a region is the id of a Linode data centre, such as us-east or de-fra-2; `linode-cli regions list` has them all";
+const IMAGES =
+  "an image is linode/debian13, for which the controls are made and tested, or an image of your own that is made " +
+  "from it; write linode/debian13 or private/<number>";
+const NETWORKS =
+  'each item is an IPv4 or IPv6 network in CIDR form; write it like "203.0.113.10/32" or "2001:db8::/64"';
+const ALL =
+  "the settings are region, app, database, ssh, admins, deployer, deployerPrivateKey; correct the name or remove it";
+const SYSTEM = "this name belongs to the system; choose the name of a person";
+const PRIVATE = "an unencrypted private key in OpenSSH's format is allowed, and this one";
+
+const key = ed25519Line(1);
+const ada = (keys: unknown, name: unknown = "ada"): object => ({ admins: [{ name, keys }] });
+const from = (...allowFrom: unknown[]): object => ({ ssh: { allowFrom } });
+
+/** What is given over good settings, and the one line that comes of it. */
+const ROWS: [given: object, line: string][] = [
+  [
+    { region: 5 },
+    "region: 5 is not allowed: the id of a Linode data centre; write for example us-east",
+  ],
+  [{ region: "" }, `region: "" is not allowed: ${REGIONS}`],
+  [{ region: "US-East" }, `region: "US-East" is not allowed: ${REGIONS}`],
+  [{ regoin: "us-east" }, `regoin: is not a setting: ${ALL}`],
+  [
+    { app: "g6-nanode-1" },
+    "app: a text is not allowed: an object with type and image; write for example {type: g6-nanode-1}",
+  ],
+  [{ app: { type: "nanode" } }, `app.type: "nanode" is not allowed: ${PLANS}`],
+  [
+    { app: { type: true } },
+    "app.type: true is not allowed: the id of a Linode plan; write for example g6-nanode-1",
+  ],
+  [
+    { app: { image: "linode/ubuntu24.04" } },
+    `app.image: "linode/ubuntu24.04" is not allowed: ${IMAGES}`,
+  ],
+  [
+    { database: { size: 2 } },
+    "database.size: is not a setting: database has type, image; correct the name or remove it",
+  ],
+  [
+    { database: null },
+    "database: an empty value is not allowed: an object with type and image; write for example {type: g6-standard-1}",
+  ],
+  [
+    { ssh: undefined },
+    'ssh: is missing: an object with allowFrom; write for example {allowFrom: ["203.0.113.10/32"]}',
+  ],
+  [
+    { ssh: {} },
+    'ssh.allowFrom: is missing: the list of at least one network from which SSH is allowed; write for example ["203.0.113.10/32"]',
+  ],
+  [
+    from(),
+    'ssh.allowFrom: an empty list is not allowed: the list of at least one network from which SSH is allowed; write for example ["203.0.113.10/32"]',
+  ],
+  [
+    { ssh: { allowFrom: "anywhere" } },
+    'ssh.allowFrom: a text is not allowed: the list of at least one network from which SSH is allowed; write for example ["203.0.113.10/32"]',
+  ],
+  [
+    from(8),
+    'ssh.allowFrom[0]: 8 is not allowed: a network in CIDR form; write for example "203.0.113.10/32"',
+  ],
+  [
+    from("203.0.113.10"),
+    'ssh.allowFrom[0]: "203.0.113.10" is not allowed: each item is a network in CIDR form; write "203.0.113.10/32"',
+  ],
+  [
+    from("2001:DB8::1"),
+    'ssh.allowFrom[0]: "2001:DB8::1" is not allowed: each item is a network in CIDR form; write "2001:db8::1/128"',
+  ],
+  [from("office.example"), `ssh.allowFrom[0]: "office.example" is not allowed: ${NETWORKS}`],
+  [from("203.0.113.10/33"), `ssh.allowFrom[0]: "203.0.113.10/33" is not allowed: ${NETWORKS}`],
+  [
+    from("203.0.113.10/24"),
+    'ssh.allowFrom[0]: "203.0.113.10/24" is not allowed: the address has bits beyond its prefix; write "203.0.113.0/24" for the network or "203.0.113.10/32" for the address',
+  ],
+  [
+    from("0.0.0.0/0"),
+    'ssh.allowFrom[0]: "0.0.0.0/0" is not allowed: it means every address; write ["anywhere"] if you want that',
+  ],
+  [
+    from("10.0.0.0/8", "::/0"),
+    'ssh.allowFrom[1]: "::/0" is not allowed: it means every address; write ["anywhere"] if you want that',
+  ],
+  [
+    from("128.0.0.0/1"),
+    'ssh.allowFrom[0]: "128.0.0.0/1" is not allowed: a network here is at least a /8; name your own addresses, or write ["anywhere"]',
+  ],
+  [
+    from("2000::/3"),
+    'ssh.allowFrom[0]: "2000::/3" is not allowed: a network here is at least a /19; name your own addresses, or write ["anywhere"]',
+  ],
+  [
+    from("203.0.113.10/32", "anywhere"),
+    'ssh.allowFrom[1]: "anywhere" is not allowed: it stands alone, since it covers all else; remove it or the others',
+  ],
+  [
+    from("10.0.0.0/8", "10.1.0.0/16"),
+    'ssh.allowFrom[1]: "10.1.0.0/16" is not allowed: it lies within ssh.allowFrom[0]; remove one of the two',
+  ],
+  [
+    from("2001:db8::/64", "2001:0DB8::/64"),
+    'ssh.allowFrom[1]: "2001:db8::/64" is not allowed: it lies within ssh.allowFrom[0]; remove one of the two',
+  ],
+  [
+    from(...Array.from({ length: 256 }, (_, at) => `10.0.${at}.0/32`)),
+    "ssh.allowFrom: so long a list is not allowed: a rule of the Cloud Firewall holds at most 255 networks; join neighbouring ones into wider ones",
+  ],
+  [
+    { admins: undefined },
+    "admins: is missing: the list of at least one person, each with name and keys; write for example [{name: ada, keys: [...]}]",
+  ],
+  [
+    { admins: [] },
+    "admins: an empty list is not allowed: the list of at least one person, each with name and keys; write for example [{name: ada, keys: [...]}]",
+  ],
+  [
+    { admins: ["ada"] },
+    "admins[0]: a text is not allowed: an object with name and keys; write for example {name: ada, keys: [...]}",
+  ],
+  [
+    { admins: [{ keys: [key] }] },
+    "admins[0].name: is missing: the user name of a person; write for example ada",
+  ],
+  [ada([key], "Ada"), `admins[0].name: "Ada" is not allowed: ${NAMES}`],
+  [ada([key], "a".repeat(32)), `admins[0].name: "${"a".repeat(32)}" is not allowed: ${NAMES}`],
+  [ada([key], "ada;reboot"), `admins[0].name: "ada;reboot" is not allowed: ${NAMES}`],
+  [ada([key], "root"), `admins[0].name: "root" is not allowed: ${SYSTEM}`],
+  [ada([key], "sudo"), `admins[0].name: "sudo" is not allowed: ${SYSTEM}`],
+  [ada([key], "systemd-network"), `admins[0].name: "systemd-network" is not allowed: ${SYSTEM}`],
+  [
+    ada([key], "deployer"),
+    'admins[0].name: "deployer" is not allowed: it is the automation\'s account; people have accounts of their own, so choose another name',
+  ],
+  [
+    {
+      admins: [
+        { name: "ada", keys: [key] },
+        { name: "ada", keys: [ed25519Line(3)] },
+      ],
+    },
+    'admins[1].name: "ada" is not allowed: it is also the name of admins[0]; put all keys of a person into one entry',
+  ],
+  [
+    { admins: [{ name: "ada", keys: [key], sudo: false }] },
+    "admins[0].sudo: is not a setting: admins[0] has name, keys; correct the name or remove it",
+  ],
+  [
+    ada([]),
+    "admins[0].keys: an empty list is not allowed: the list of at least one public key; paste the lines of the person's .pub files",
+  ],
+  [
+    ada(key),
+    "admins[0].keys: a text is not allowed: the list of at least one public key; paste the lines of the person's .pub files",
+  ],
+  [ada([7]), "admins[0].keys[0]: 7 is not allowed: a public key; paste the line of a .pub file"],
+  [
+    ada([rsaLine(2048)]),
+    `admins[0].keys[0]: a 2048-bit RSA key is not allowed: ${KEYS}; make a new one with \`ssh-keygen -t ed25519\``,
+  ],
+  [
+    ada([keyLine("ssh-dss", "p")]),
+    `admins[0].keys[0]: a DSA key is not allowed: ${KEYS}; make a new one with \`ssh-keygen -t ed25519\``,
+  ],
+  [
+    ada([`from="10.0.0.1" ${key}`]),
+    `admins[0].keys[0]: a key with options in front of it is not allowed: ${KEYS}; remove what stands before the key's type; the stack sets \`from=\` itself`,
+  ],
+  [
+    ada([key.slice(0, -4)]),
+    `admins[0].keys[0]: a damaged ssh-ed25519 key is not allowed: ${KEYS}; copy the whole line of the .pub file again`,
+  ],
+  [
+    ada([`${key}\n${ed25519Line(3)}`]),
+    `admins[0].keys[0]: a text of several lines is not allowed: ${KEYS}; write each key as an item of its own`,
+  ],
+  [
+    ada([ed25519Private(1)]),
+    `admins[0].keys[0]: a private key is not allowed: ${KEYS}; give the public half, which \`ssh-keygen -y -f <file>\` prints, and replace the pasted key: it is exposed`,
+  ],
+  [
+    ada([key, `${key} again`]),
+    "admins[0].keys[1]: SHA256:fe85JkIjo8VPe+XqXJGH5Mau1EMFdK1OdKvJUFicyA8 is not allowed: it is the same key as admins[0].keys[0]; remove one, and give each holder a key of their own",
+  ],
+  [
+    { deployer: { keys: [key] } },
+    "deployer.keys[0]: SHA256:fe85JkIjo8VPe+XqXJGH5Mau1EMFdK1OdKvJUFicyA8 is not allowed: it is the same key as admins[0].keys[0]; remove one, and give each holder a key of their own",
+  ],
+  [
+    { deployer: undefined },
+    "deployer: is missing: an object with keys and name; write for example {keys: [...]}",
+  ],
+  [
+    { deployer: { name: "mysql", keys: [ed25519Line(2)] } },
+    `deployer.name: "mysql" is not allowed: ${SYSTEM}`,
+  ],
+  [
+    { deployer: { keys: [ed25519Line(2)], privateKey: "x" } },
+    "deployer.privateKey: is not a setting: deployer has name, keys; correct the name or remove it",
+  ],
+  [
+    { deployerPrivateKey: { secure: "x" } },
+    "deployerPrivateKey: an object is not allowed: the text of a private key; set it with `pulumi config set --secret`, or leave it out to use the SSH agent",
+  ],
+  [
+    { deployerPrivateKey: ed25519Line(2) },
+    `deployerPrivateKey: this key is not allowed: ${PRIVATE} is not in OpenSSH's own format; convert it with \`ssh-keygen -p -f <file>\``,
+  ],
+  [
+    { deployerPrivateKey: ed25519Private(2).replace(/\n.{70}\n/, "\n") },
+    `deployerPrivateKey: this key is not allowed: ${PRIVATE} is damaged; give the whole file again`,
+  ],
+  [
+    { deployerPrivateKey: ed25519Private(9) },
+    "deployerPrivateKey: this key is not allowed: its public half is none of deployer.keys, so no server would let it in; add to deployer.keys what `ssh-keygen -y -f <file>` prints",
+  ],
+];
+
+describe("one fault", () => {
+  it.each(ROWS)("%#: %j is told in one line", (given, line) => {
+    expect(faultsOf({ ...goodSettings(), ...given })).toEqual([line]);
+  });
+
+  it.each([undefined, null, [], "text", 5])("is told of settings that are %j", (raw) => {
+    expect(faultsOf(raw)).toHaveLength(1);
+  });
+});
+
+describe("many faults", () => {
+  it("are told at once, and none hides another", () => {
+    const faults = faultsOf({
+      region: 1,
+      zone: "a",
+      app: { type: "x" },
+      ssh: { allowFrom: ["203.0.113.10", "10.0.0.0/8", "10.0.0.0/9"] },
+      admins: [
+        { name: "root", keys: ["x"] },
+        { name: "ada", keys: [key] },
+        { name: "ada", keys: [key] },
+      ],
+    });
+    expect(faults.map((line) => line.split(":")[0])).toEqual([
+      "region",
+      "app.type",
+      "ssh.allowFrom[0]",
+      "admins[0].name",
+      "admins[0].keys[0]",
+      "deployer",
+      "zone",
+      "ssh.allowFrom[2]",
+      "admins[2].name",
+      "admins[2].keys[0]",
+    ]);
+  });
+
+  it("stand below a headline that counts them", () => {
+    expect(() => parseSettings({})).toThrow(
+      /^The settings have 3 faults; nothing was created\.\n {2}- ssh: .*\n {2}- admins: .*\n {2}- deployer: .*$/,
+    );
+  });
+});

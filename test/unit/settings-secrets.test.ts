@@ -1,0 +1,30 @@
+/** What a message must never repeat, wherever in the settings it stands. */
+import { ed25519Line, ed25519Private } from "./fixtures/keys";
+import { faultsOf, goodSettings } from "./fixtures/settings";
+
+const people = (admin: unknown): object => ({ admins: [admin] });
+
+describe("a secret in the wrong place", () => {
+  const canary = "canary" + "s3cr3t".repeat(10);
+  const body = ed25519Private(5).split("\n")[2] ?? "";
+  const places: [string, (text: string) => object][] = [
+    ["the private key's", (text) => ({ deployerPrivateKey: text })],
+    ["an object for the private key", (text) => ({ deployerPrivateKey: { text } })],
+    ["a person's key", (text) => people({ name: "ada", keys: [text] })],
+    ["a person's keys", (text) => people({ name: "ada", keys: text })],
+    ["a person's name", (text) => people({ name: text, keys: [ed25519Line(1)] })],
+    ["a person", (text) => people(text)],
+    ["the deployer", (text) => ({ deployer: text })],
+    ["a network", (text) => ({ ssh: { allowFrom: [text] } })],
+    ["the region", (text) => ({ region: text })],
+    ["a setting that does not exist", (text) => ({ password: text, app: { token: { text } } })],
+  ];
+
+  it.each(places)("is not repeated in a message: %s", (_, given) => {
+    for (const text of [canary, ed25519Private(5), body, `ssh-rsa ${canary}`]) {
+      const shown = faultsOf({ ...goodSettings(), ...given(text) }).join("\n");
+      expect(shown).not.toBe("");
+      for (const part of [canary, body.slice(0, 30)]) expect(shown).not.toContain(part);
+    }
+  });
+});

@@ -1,0 +1,125 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parse } from "yaml";
+
+import { parseSettings, SETTING_NAMES } from "../../components/lib/settings";
+import { ed25519Line, ed25519Private } from "./fixtures/keys";
+import { faultsOf, goodSettings } from "./fixtures/settings";
+
+const ROOT = join(__dirname, "..", "..");
+
+interface Declaration {
+  type?: string;
+  default?: unknown;
+  description?: string;
+}
+
+function readText(file: string): string {
+  return readFileSync(join(ROOT, file), "utf8");
+}
+
+/** The values of a file of the form of `Pulumi.yaml`, the namespace left out of their keys. */
+function configOf(text: string): Record<string, unknown> {
+  const { config } = parse(text) as { config: Record<string, unknown> };
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.replace("stronghold:", ""), value]),
+  );
+}
+
+describe("good settings", () => {
+  it("are filled up with the secure defaults", () => {
+    expect(parseSettings(goodSettings())).toEqual({
+      region: "us-east",
+      app: { type: "g6-nanode-1", image: "linode/debian13" },
+      database: { type: "g6-standard-1", image: "linode/debian13" },
+      ssh: { allowFrom: ["203.0.113.10/32"] },
+      admins: [{ name: "ada", keys: [ed25519Line(1, "ada@laptop")] }],
+      deployer: { name: "deployer", keys: [ed25519Line(2)] },
+    });
+  });
+
+  it("may set everything", () => {
+    const all = {
+      region: "de-fra-2",
+      app: { type: "g6-standard-2", image: "private/123" },
+      database: { type: "g7-highmem-1", image: "linode/debian13" },
+      ssh: { allowFrom: ["198.51.100.0/24", "2001:db8:10::/48"] },
+      admins: [
+        { name: "ada", keys: [ed25519Line(1), ed25519Line(3)] },
+        { name: "grace-h", keys: [ed25519Line(4)] },
+      ],
+      deployer: { name: "robot", keys: [ed25519Line(2)] },
+      deployerPrivateKey: ed25519Private(2),
+    };
+    expect(parseSettings(all)).toEqual(all);
+  });
+
+  it("fill in one part of a server when the other is given", () => {
+    const { app } = parseSettings({ ...goodSettings(), app: { type: "g6-standard-4" } });
+    expect(app).toEqual({ type: "g6-standard-4", image: "linode/debian13" });
+  });
+
+  it("open SSH to every address only if the word is typed out", () => {
+    const { ssh } = parseSettings({ ...goodSettings(), ssh: { allowFrom: ["anywhere"] } });
+    expect(ssh.allowFrom).toEqual(["0.0.0.0/0", "::/0"]);
+  });
+
+  it("come back in canonical spelling", () => {
+    const settings = parseSettings({
+      ...goodSettings(),
+      ssh: { allowFrom: ["2001:DB8:0010:0::/64"] },
+      admins: [{ name: "ada", keys: [`  ${ed25519Line(1)}   Ada  L. \n`] }],
+      deployerPrivateKey: ed25519Private(2).trim().replaceAll("\n", "\r\n"),
+    });
+    expect(settings.ssh.allowFrom).toEqual(["2001:db8:10::/64"]);
+    expect(settings.admins[0]?.keys).toEqual([`${ed25519Line(1)} Ada L.`]);
+    expect(settings.deployerPrivateKey).toBe(ed25519Private(2));
+  });
+});
+
+describe("the project's files", () => {
+  const declared = configOf(readText("Pulumi.yaml")) as Record<string, Declaration>;
+
+  it("describe every setting and no other, each with its type", () => {
+    expect(Object.keys(declared).sort()).toEqual([...SETTING_NAMES].sort());
+    for (const { type, description } of Object.values(declared)) {
+      expect(type).toMatch(/^(string|object|array)$/);
+      expect(description).toMatch(/\w/);
+    }
+  });
+
+  it("give the defaults that the program has", () => {
+    const defaults = parseSettings(goodSettings());
+    for (const name of ["region", "app", "database"] as const) {
+      expect(declared[name]?.default).toEqual(defaults[name]);
+    }
+  });
+
+  it("hold a local stack that lacks nothing but the keys of its operator", () => {
+    const local = configOf(readText("Pulumi.local.yaml"));
+    expect(faultsOf(local).map((line) => line.split(" is not")[0])).toEqual([
+      "admins[0].keys: an empty list",
+      "deployer.keys: an empty list",
+    ]);
+    const { admins, deployer } = goodSettings();
+    expect(parseSettings({ ...local, admins, deployer }).ssh.allowFrom).toEqual([
+      "203.0.113.10/32",
+      "2001:db8:10::10/128",
+    ]);
+  });
+
+  it("hold a production stack that cannot come up before it is edited", () => {
+    const text = readText("Pulumi.prod.yaml");
+    expect(Object.keys(configOf(text))).toEqual(["region"]);
+    // With the hashes taken out but the places not filled in, each place is named.
+    const uncommented = text.replace(/^ {2}# ( *(?:stronghold:|- |[a-zA-Z]+:))/gm, "  $1");
+    expect(faultsOf(configOf(uncommented)).map((line) => line.split(":")[0])).toEqual([
+      "ssh.allowFrom[0]",
+      "ssh.allowFrom[1]",
+      "admins[0].name",
+      "admins[0].keys[0]",
+      "deployer.keys[0]",
+    ]);
+  });
+});
