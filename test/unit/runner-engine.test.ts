@@ -114,6 +114,7 @@ describe("a second run", () => {
       new Thing("server", { wall: wall.id });
       new Thing("kept");
     });
+    bench.slow.add("server");
     const { deleted } = await bench.up(() => new Thing("kept"));
     expect(bench.calls).toEqual(["delete server", "delete wall"]);
     expect(deleted).toBe(2);

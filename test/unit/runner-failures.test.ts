@@ -21,6 +21,9 @@ const failuresOf = async (run: Promise<unknown>): Promise<string[]> => {
 describe("a resource that fails", () => {
   it("stops what is not begun, lets the rest end, and every failure is reported", async () => {
     for (const name of ["app", "db"]) bench.failing.add(name);
+    bench.midway = async (name) => {
+      if (name === "good") await new Promise((resolve) => setTimeout(resolve, 20));
+    };
     const failures = await failuresOf(
       bench.up(() => {
         const app = new Thing("app");
@@ -105,6 +108,7 @@ describe("a run that dies", () => {
     await die("server", () => new Thing("server", { label: "a" }));
     await bench.up(() => new Thing("server", { label: "b" }));
     expect(bench.calls).toEqual(["resume server", "update(label) server"]);
+    expect(bench.resumedWith).toMatchObject({ label: "a" });
   });
 
   it("can be destroyed", async () => {

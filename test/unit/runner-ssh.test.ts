@@ -143,13 +143,15 @@ describe("dialling", () => {
     const hop = new SshServer(otherKey, userKey);
     const port = await hop.listen();
     const proxy = { ...connection, port, hostKey: otherKey.publicKey };
-    await run({}, { proxy });
-    expect(hop.forwarded).toBe(1);
-    expect(server.received).toHaveLength(1);
-    await expect(run({}, { proxy, hostKey: otherKey.publicKey })).rejects.toThrow(
-      "another host key",
-    );
-    await hop.close();
+    try {
+      await run({}, { proxy });
+      expect(hop.forwarded).toBe(1);
+      expect(server.received).toHaveLength(1);
+      const wrong = run({}, { proxy, hostKey: otherKey.publicKey });
+      await expect(wrong).rejects.toThrow("another host key");
+    } finally {
+      await hop.close();
+    }
   });
 
   it("tries again while the host is not there yet", async () => {
