@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -38,7 +38,7 @@ export async function runPulumi(
 ): Promise<StackResult> {
   const env = pulumiEnvironment(run);
   prepare(run, env);
-  const flags = ["--stack", STACK, "--config-file", run.paths.configFile, "--non-interactive"];
+  const flags = ["--stack", STACK, "--non-interactive"];
   const yes = verb === "preview" ? [] : ["--yes", "--skip-preview"];
   const text = await stream(run, env, [verb, ...flags, ...yes, ...extra]);
   return { ...countResources(text), outputs: verb === "destroy" ? {} : readOutputs(run, env) };
@@ -78,22 +78,34 @@ function prepare({ paths }: EngineRun, env: NodeJS.ProcessEnv): void {
   mkdirSync(shared, { recursive: true });
   if (!existsSync(join(home, "home", "plugins")))
     symlinkSync(shared, join(home, "home", "plugins"));
+  linkProject(paths);
   // Here, not in the operator's namespace, because only the machine itself can download.
   pulumiOnce(paths, env, ["install", "--no-dependencies"]);
-  const select = [
-    "stack",
-    "select",
-    "--create",
-    "--stack",
-    STACK,
-    "--config-file",
-    paths.configFile,
-  ];
-  pulumiOnce(paths, env, select);
+  pulumiOnce(paths, env, ["stack", "select", "--create", "--stack", STACK]);
+}
+
+/** Where `pulumi` is run: the project as it is, but with this cloud's settings for the stack. */
+function projectFolder({ stateDir }: CloudPaths): string {
+  return join(stateDir, "pulumi", "project");
+}
+
+/**
+ * Makes that folder of links. Pulumi writes into the settings file of a stack (the salt of its
+ * secrets), and it must not be the one in the repository; not every verb takes another file's name.
+ */
+function linkProject(paths: CloudPaths): void {
+  const folder = projectFolder(paths);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(paths.projectDir)) {
+    if (name === ".git" || /^Pulumi\..+\.yaml$/.test(name)) continue;
+    symlinkSync(join(paths.projectDir, name), join(folder, name));
+  }
+  symlinkSync(paths.configFile, join(folder, `Pulumi.${STACK}.yaml`));
 }
 
 function pulumiOnce(paths: CloudPaths, env: NodeJS.ProcessEnv, args: string[]): string {
-  const done = spawnSync("pulumi", args, { cwd: paths.projectDir, env, encoding: "utf8" });
+  const done = spawnSync("pulumi", args, { cwd: projectFolder(paths), env, encoding: "utf8" });
   if (done.status !== 0) {
     throw new UserError(`pulumi ${args.join(" ")} failed:\n${done.stderr}${done.stdout}`.trim());
   }
@@ -104,7 +116,7 @@ function stream(run: EngineRun, env: NodeJS.ProcessEnv, args: string[]): Promise
   const [command, ...words] = [...run.enterOperator, "pulumi", ...args, "--color", "never"];
   return new Promise((resolve, reject) => {
     const child = spawn(command, words, {
-      cwd: run.paths.projectDir,
+      cwd: projectFolder(run.paths),
       env,
       stdio: ["ignore", "pipe", "inherit"],
     });
