@@ -4,12 +4,12 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { isAlive } from "../process-identity";
-import { removeGroups } from "./control-group";
+import { processesInGroup, removeGroups } from "./control-group";
+import { killAll, signal } from "./kill";
 import { killNamespace } from "./network";
 import { pollUntil } from "./run";
 
 const START_LIMIT_MS = 5_000;
-const KILL_LIMIT_MS = 5_000;
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** What the supervisor wrote last. */
@@ -64,15 +64,12 @@ export class Container {
 
   /** Ends every process of the host at once, as pulling the plug would. */
   async kill(): Promise<void> {
-    const state = this.read();
     // The supervisor first, or it would take the end for a crash and clear up on its own.
-    const supervisor = this.supervisor();
-    if (supervisor !== undefined) signal(supervisor, "SIGKILL");
-    const nspawn = this.nspawnProcess();
-    if (nspawn !== undefined) signal(nspawn, "SIGKILL");
-    // A killed nspawn leaves the host's init alive.
+    await killAll(() => list(this.supervisor()));
+    const state = this.read();
+    // A killed nspawn leaves the host's init alive: it is found by its group and by its network.
+    await killAll(() => [...processesInGroup(this.name), ...list(this.nspawnProcess())]);
     await killNamespace(this.name);
-    await pollUntil(() => !this.hasProcesses(), KILL_LIMIT_MS, 20);
     if (state?.state === "booting") await writeFile(this.file("state"), "off 137\n");
   }
 
@@ -168,12 +165,8 @@ export async function forgetContainer(name: string): Promise<void> {
   await rm(join("/run/systemd/nspawn/propagate", name), { recursive: true, force: true });
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It ended by itself in the meantime.
-  }
+function list(pid: number | undefined): number[] {
+  return pid === undefined ? [] : [pid];
 }
 
 function readText(file: string): string {

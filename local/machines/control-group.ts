@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { pollUntil } from "./run";
@@ -16,6 +16,21 @@ export async function removeGroups(name: string): Promise<void> {
   }
 }
 
+/** Every process of a host, also one that has no part of its network yet. */
+export function processesInGroup(name: string): number[] {
+  return HIERARCHIES.flatMap((hierarchy) => processesBelow(join(hierarchy, name)));
+}
+
+function processesBelow(folder: string): number[] {
+  try {
+    const own = readFileSync(join(folder, "cgroup.procs"), "utf8").split("\n").filter(Boolean);
+    return [...own.map(Number), ...inner(folder).flatMap(processesBelow)];
+  } catch {
+    // There is no such group, or it has just been removed.
+    return [];
+  }
+}
+
 /** The names of all groups that start with `prefix`. */
 export function groupsWith(prefix: string): string[] {
   const found = HIERARCHIES.filter((hierarchy) => existsSync(hierarchy)).flatMap((hierarchy) =>
@@ -28,11 +43,15 @@ export function groupsWith(prefix: string): string[] {
 function removeGroup(folder: string): boolean {
   if (!existsSync(folder)) return true;
   try {
-    const inner = readdirSync(folder, { withFileTypes: true }).filter((it) => it.isDirectory());
-    for (const { name } of inner) removeGroup(join(folder, name));
+    for (const group of inner(folder)) removeGroup(group);
     rmdirSync(folder);
     return true;
   } catch {
     return false;
   }
+}
+
+function inner(folder: string): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return entries.filter((it) => it.isDirectory()).map(({ name }) => join(folder, name));
 }

@@ -1,6 +1,7 @@
 import { rmdirSync } from "node:fs";
 
 import { renderRouterRules, type Wall } from "./cloud-firewall";
+import { killAll } from "./kill";
 import { run } from "./run";
 import {
   type Addresses,
@@ -139,14 +140,10 @@ export async function listNamespaces(): Promise<string[]> {
 
 /** Ends every process that has this network. Must come before the namespace loses its name. */
 export async function killNamespace(namespace: string): Promise<void> {
-  const pids = await run(["ip", "netns", "pids", namespace], { allowFailure: true });
-  for (const pid of pids.split("\n").filter((line) => line !== "")) {
-    try {
-      process.kill(Number(pid), "SIGKILL");
-    } catch {
-      // It ended by itself in the meantime.
-    }
-  }
+  await killAll(async () => {
+    const pids = await run(["ip", "netns", "pids", namespace], { allowFailure: true });
+    return pids.split("\n").filter(Boolean).map(Number);
+  });
 }
 
 /** `ip` mounts its folder on itself when the first namespace is made, and leaves that behind. */

@@ -20,13 +20,14 @@ write() {
   printf '%s\n' "$2" >"$FOLDER/$1.new" && mv "$FOLDER/$1.new" "$FOLDER/$1"
 }
 
-# Field 22 of stat(5), counted from behind the command name, which may hold blanks.
-own_start_time() {
+# A field of /proc/<pid>/stat (proc(5)), counted from behind the command name, which may hold blanks.
+stat_field() {
   local stat fields
-  stat=$(<"/proc/$$/stat")
+  stat=$(<"/proc/$1/stat")
   read -r -a fields <<<"${stat##*) }"
-  printf '%s' "${fields[19]}"
+  printf '%s' "${fields[$2 - 3]}"
 }
+readonly PARENT=4 START_TIME=22
 
 # Hosts that share a control group mistake each other's processes for their own: nspawn puts the
 # host's systemd into the group `payload` below its own group, whoever else is there. So each host
@@ -55,7 +56,7 @@ power_off() {
 }
 trap power_off TERM
 
-write supervisor "$$ $(own_start_time)"
+write supervisor "$$ $(stat_field $$ "$START_TIME")"
 boot=0
 code=0
 while [[ -z $stopping ]]; do
@@ -63,6 +64,9 @@ while [[ -z $stopping ]]; do
   # Without its supervisor nobody would notice what becomes of the host: then it powers off too.
   (
     join_group 2>/dev/null
+    # Whoever kills the supervisor looks at the group next: after that nobody may start in it.
+    self=$BASHPID
+    [[ $(stat_field "$self" "$PARENT") == "$$" ]] || exit 1
     exec setpriv --pdeathsig TERM "$@"
   ) </dev/null >>"$FOLDER/console.log" 2>&1 &
   nspawn=$!

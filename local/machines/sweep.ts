@@ -2,13 +2,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 
 import { forgetContainer } from "./container";
-import { groupsWith } from "./control-group";
+import { groupsWith, processesInGroup } from "./control-group";
 import { mountsBelow, unmount } from "./disk";
 import { forgetNamespaceFolder, killNamespace, listNamespaces } from "./network";
-import { pollUntil, run } from "./run";
+import { killAll } from "./kill";
+import { run } from "./run";
 import { namespaceName } from "./vantage";
-
-const END_LIMIT_MS = 5_000;
 
 /**
  * Takes away everything of one cloud that the machine shows: processes, links, mounts, namespaces.
@@ -18,12 +17,11 @@ const END_LIMIT_MS = 5_000;
  */
 export async function sweep(cloudId: string, stateDir: string): Promise<void> {
   const prefix = namespaceName(cloudId, "");
-  const processes = (): number[] => processesOf(prefix, stateDir);
-  for (const pid of processes()) kill(pid);
+  await killAll(() => processesOf(prefix, stateDir));
+  for (const name of groupsWith(prefix)) await killAll(() => processesInGroup(name));
   const namespaces = (await listNamespaces()).filter((name) => name.startsWith(prefix));
   // Before a namespace loses its name: afterwards its processes are hard to find.
   for (const namespace of namespaces) await killNamespace(namespace);
-  await pollUntil(() => processes().length === 0, END_LIMIT_MS, 20);
   for (const mount of mountsBelow(stateDir)) await unmount(mount);
   for (const namespace of namespaces) await deleteNamespace(namespace);
   const containers = [...groupsWith(prefix), ...listFolder("/run/systemd/nspawn/propagate")];
@@ -70,14 +68,6 @@ function commandOf(pid: number): string[] {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
   } catch {
     return [];
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It ended by itself in the meantime.
   }
 }
 

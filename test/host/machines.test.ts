@@ -11,7 +11,7 @@ import { vantageCommand } from "../../local/machines/vantage";
 import type { CloudFirewall } from "../../local/types";
 import { eventually, run, TestMachines, traces } from "./test-machines";
 
-const cloud = new TestMachines("7e5701");
+const cloud = new TestMachines("machines");
 const [ONE, TWO] = [1001, 1002];
 
 const accept = (ipv4: string[], ipv6: string[]): CloudFirewall => ({
@@ -206,7 +206,7 @@ describe("taking over and taking down", () => {
   });
 
   it("stands beside a second cloud with the same addresses", async () => {
-    const other = new TestMachines("7e5702");
+    const other = new TestMachines("machines-other");
     await other.start();
     await other.boot(other.spec(2, { label: "other-2" }));
     expect(other.connects("stranger", "203.0.113.102", 22)).toBe(true);

@@ -1,13 +1,22 @@
 /** Real hosts for a test: one small cloud of its own, with nothing of the stack on it. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { LocalMachines } from "../../local/machines";
 import { type Vantage, vantageCommand } from "../../local/machines/vantage";
+import { isAlive, processStart } from "../../local/process-identity";
 import type { CloudFirewall, MachineSpec } from "../../local/types";
 
 export const CACHE_DIR = process.env["STRONGHOLD_CACHE_DIR"] ?? "/var/cache/stronghold";
+
+/** A layer that needs root is a visible skip without it, and a failure in CI. */
+export const describeAsRoot =
+  process.getuid?.() === 0 || process.env["CI"] === "true" ? describe : describe.skip;
+
+const STATE_ROOT = "/var/lib/stronghold";
+const OWNER_FILE = "test-owner";
 
 export interface Ran {
   code: number;
@@ -36,9 +45,13 @@ export class TestMachines {
   machines: LocalMachines;
   readonly log: string[] = [];
 
-  /** `cloudId` must be six hex digits that no other test uses. */
-  constructor(readonly cloudId: string) {
-    this.stateDir = join("/var/lib/stronghold", cloudId);
+  readonly cloudId: string;
+
+  /** A cloud of this process's own, so that one test can run twice on one machine. */
+  constructor(name: string) {
+    const hash = createHash("sha256").update(`${name} ${ownRecord()}`);
+    this.cloudId = hash.digest("hex").slice(0, 6);
+    this.stateDir = join(STATE_ROOT, this.cloudId);
     this.machines = this.open();
   }
 
@@ -50,8 +63,9 @@ export class TestMachines {
   }
 
   async start(): Promise<void> {
-    await this.down();
+    await removeOrphans();
     mkdirSync(this.stateDir, { recursive: true, mode: 0o700 });
+    writeFileSync(join(this.stateDir, OWNER_FILE), ownRecord());
     this.machines = this.open();
     await this.machines.start();
   }
@@ -95,17 +109,44 @@ export class TestMachines {
   connects(place: Vantage | number, address: string, port: number): boolean {
     return this.from(place, "nc", "-z", "-w", "1", address, String(port)).code === 0;
   }
+
+  /** The numbers of a host's own processes, as the supervisor's records and the kernel tell them. */
+  processes(id: number): { supervisor: number; nspawn: number; init: number } {
+    const folder = join(this.stateDir, "machines", String(id));
+    const [supervisor] = readOr(join(folder, "supervisor")).split(" ");
+    const [, nspawn = ""] = readOr(join(folder, "state")).split(" ");
+    const [init] = readOr(`/proc/${nspawn}/task/${nspawn}/children`).split(" ");
+    return { supervisor: Number(supervisor), nspawn: Number(nspawn), init: Number(init) };
+  }
 }
 
 /** Everything of a cloud that the machine shows; after `down` this must be empty. */
 export function traces(cloudId: string): string[] {
   const marks = [`/${cloudId}/`, `sh-${cloudId}-`, `s${cloudId}`];
   const shown = ["ip netns list", "ip -o link", "cat /proc/self/mountinfo", "losetup --all"];
+  // What nspawn makes outside a host's folder.
+  shown.push("find /sys/fs/cgroup /run/systemd/nspawn -maxdepth 2");
   const lines = shown.flatMap((words) => run(words.split(" ")).stdout.split("\n"));
   // A zombie has no command line left, and waits only for process 1.
   const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   lines.push(...processes.map((pid) => readOr(`/proc/${pid}/cmdline`).replaceAll("\0", " ")));
   return lines.filter((line) => marks.some((mark) => line.includes(mark)));
+}
+
+/** Takes down the clouds of tests that were killed before they could do it themselves. */
+async function removeOrphans(): Promise<void> {
+  for (const cloudId of existsSync(STATE_ROOT) ? readdirSync(STATE_ROOT) : []) {
+    const stateDir = join(STATE_ROOT, cloudId);
+    const [pid, start = ""] = readOr(join(stateDir, OWNER_FILE)).split(" ");
+    if (start === "" || isAlive(Number(pid), start)) continue;
+    const log = (): void => undefined;
+    await new LocalMachines({ stateDir, cacheDir: CACHE_DIR, cloudId, log }).down();
+    rmSync(stateDir, { recursive: true, force: true });
+  }
+}
+
+function ownRecord(): string {
+  return `${process.pid} ${processStart(process.pid) ?? ""}`;
 }
 
 function readOr(file: string): string {
