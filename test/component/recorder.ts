@@ -59,20 +59,37 @@ export class Recording {
 export interface RecordOptions {
   config?: Record<string, string>;
   stack?: string;
+  /** Is told of each resource at once, also in a program that fails later. */
+  onRegister?: (resource: Recorded) => void;
 }
 
 /** Runs a program as the stack `stronghold/test` without an engine. */
 export async function record(
   program: () => unknown,
-  { config = {}, stack = "test" }: RecordOptions = {},
+  { config = {}, stack = "test", onRegister }: RecordOptions = {},
 ): Promise<Recording> {
   const resources: Recorded[] = [];
   const recording = new Recording(resources);
+  const recorder = new Recorder(recording, (resource) => {
+    resources.push(resource);
+    onRegister?.(resource);
+  });
+  // It sets more than the monitor: which features the engine is said to have.
   await pulumi.runtime.setMocks(NO_MOCKS, "stronghold", stack, false);
-  pulumi.runtime.setMockOptions(new Recorder(recording, resources), "stronghold", stack, false);
+  pulumi.runtime.setMockOptions(recorder, "stronghold", stack, false);
   pulumi.runtime.setAllConfig(config);
-  await pulumi.runtime.runInPulumiStack(() => Promise.resolve(program()));
+  // Caught here, because the SDK would also let it pass as an unhandled rejection.
+  let failure: { error: unknown } | undefined;
+  await pulumi.runtime.runInPulumiStack(async () => {
+    try {
+      return await program();
+    } catch (error) {
+      failure = { error };
+      return undefined;
+    }
+  });
   await pulumi.runtime.disconnect();
+  if (failure) throw failure.error;
   return recording;
 }
 
@@ -137,13 +154,13 @@ type Answer = (error: Error | null, response?: unknown) => void;
 class Recorder extends MockMonitor {
   constructor(
     private readonly recording: Recording,
-    private readonly recorded: Recorded[],
+    private readonly onRegister: (resource: Recorded) => void,
   ) {
     super(NO_MOCKS);
   }
 
   override async registerResource(request: Request, answer: Answer): Promise<void> {
-    this.recorded.push({
+    this.onRegister({
       type: request.getType(),
       name: request.getName(),
       parent: nameOf(request.getParent()),

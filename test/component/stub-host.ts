@@ -14,7 +14,7 @@ export class StubHost {
     this.write("hand-over.sh", "echo 'handed over'\n");
     const packages = { packages: "debconf", accounts: "sudo procps", ssh: "openssh-server" };
     for (const [name, list] of Object.entries({ ...packages, firewall: "iptables sudo" })) {
-      this.write(`controls/${name}.sh`, `# ${name}: a stub\n# packages: ${list}\n`);
+      this.write(`controls/${name}.sh`, `# ${name}: a stub\n# needs: ${list}\n`);
     }
     this.write("files/ssh/etc/ssh/sshd_config.d/00-stronghold.conf", "PermitRootLogin no\n");
   }

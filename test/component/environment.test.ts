@@ -1,0 +1,135 @@
+/** What the whole program declares. It does not show that a provider takes it; the engine layer does. */
+import { keyPairFromSeed } from "../../components/lib/ssh-key-pairs";
+import { recordEnvironment } from "./environment-fixture";
+import { type Recording, seedOf } from "./recorder";
+import { ed25519Private } from "../unit/fixtures/keys";
+
+let recording: Recording;
+beforeAll(async () => {
+  recording = await recordEnvironment();
+});
+
+/** Names below a resource, indented by their depth, with their types. */
+function tree(parent: string, indent = ""): string[] {
+  return recording.resources
+    .filter((resource) => resource.parent === parent && resource.type !== "pulumi:pulumi:Stack")
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap(({ name, type }) => [`${indent}${name} ${type}`, ...tree(name, `${indent}  `)]);
+}
+
+function credentials(role: string): string[] {
+  const name = `environment-${role}-credentials`;
+  return [
+    `  ${name} stronghold:index:ServerCredentials`,
+    `    ${name}-first-host-key random:index/randomBytes:RandomBytes`,
+    `    ${name}-first-login-key random:index/randomBytes:RandomBytes`,
+    `    ${name}-host-key random:index/randomBytes:RandomBytes`,
+    `    ${name}-root-password random:index/randomPassword:RandomPassword`,
+  ];
+}
+
+function hardening(role: string): string[] {
+  const name = `environment-${role}-hardening`;
+  const command = "command:remote:Command";
+  return [
+    `  ${name} stronghold:index:Hardening`,
+    `    ${name}-accounts ${command}`,
+    `    ${name}-bundle command:remote:CopyToRemote`,
+    `    ${name}-firewall ${command}`,
+    `    ${name}-firewall-confirm ${command}`,
+    `    ${name}-hand-over ${command}`,
+    `    ${name}-packages ${command}`,
+    `    ${name}-ssh ${command}`,
+    `    ${name}-ssh-confirm ${command}`,
+  ];
+}
+
+function server(role: string): string[] {
+  const name = `environment-${role}`;
+  return [
+    `    ${name}-instance linode:index/instance:Instance`,
+    `    ${name}-wall stronghold:index:CloudFirewall`,
+    `      ${name}-wall-rules linode:index/firewall:Firewall`,
+  ];
+}
+
+describe("the environment", () => {
+  it("is exactly this tree of resources", () => {
+    expect(tree("")).toEqual([
+      "environment stronghold:index:TwoServerEnvironment",
+      "  environment-app stronghold:index:Server",
+      ...server("app"),
+      ...credentials("app"),
+      ...hardening("app"),
+      "  environment-database stronghold:index:Server",
+      ...server("database"),
+      ...credentials("database"),
+      ...hardening("database"),
+    ]);
+  });
+
+  it("exports what a person and a deployment need, none of it secret", () => {
+    const hostKey = (role: string): string =>
+      keyPairFromSeed(seedOf(`environment-${role}-credentials-host-key`)).publicKey;
+    expect(recording.outputs).toEqual({
+      app: {
+        id: "1001",
+        label: "stronghold-test-app",
+        publicIPv4: "203.0.113.101",
+        publicIPv6: "2001:db8:113::101",
+        privateIPv4: "192.168.129.101",
+      },
+      database: {
+        id: "2001",
+        label: "stronghold-test-db",
+        publicIPv4: "203.0.113.102",
+        publicIPv6: "2001:db8:113::102",
+        privateIPv4: "192.168.129.102",
+      },
+      deployer: "deployer",
+      sshConfig: expect.stringMatching(
+        /HostName 203\.0\.113\.101\n[^]*HostName 192\.168\.129\.102\n/,
+      ) as string,
+      knownHosts:
+        `stronghold-test-app,203.0.113.101,2001:db8:113::101,192.168.129.101 ${hostKey("app")}\n` +
+        `stronghold-test-db,203.0.113.102,2001:db8:113::102,192.168.129.102 ${hostKey("database")}\n`,
+    });
+  });
+
+  it("draws seeds of 32 bytes and root passwords of 64 characters of every class", () => {
+    const seeds = recording.ofType("random:index/randomBytes:RandomBytes");
+    expect(seeds.map(({ inputs }) => inputs)).toEqual(Array(6).fill({ length: 32 }));
+    const passwords = recording.ofType("random:index/randomPassword:RandomPassword");
+    const classes = { minLower: 1, minUpper: 1, minNumeric: 1, minSpecial: 1 };
+    expect(passwords.map(({ inputs }) => inputs)).toEqual(
+      Array(2).fill({ length: 64, ...classes }),
+    );
+  });
+
+  it("keeps secrets out of everything that is shown: names, labels and whatever is in clear", async () => {
+    const privateKey = ed25519Private(2);
+    const { resources, outputs } = await recordEnvironment({ deployerPrivateKey: privateKey });
+    const shown = JSON.stringify([resources, outputs], (_, value: unknown) =>
+      typeof value === "object" && value !== null && "secret" in value ? "[secret]" : value,
+    );
+    expect(shown).toContain("[secret]");
+    const roles = ["app", "database"].map((role) => `environment-${role}-credentials`);
+    const seeds = roles.flatMap((name) =>
+      ["first-host-key", "first-login-key", "host-key"].map((key) => seedOf(`${name}-${key}`)),
+    );
+    const pairs = [privateKey, ...seeds.map((seed) => keyPairFromSeed(seed).privateKey)];
+    const secrets = [
+      "canary-root-password",
+      ...seeds.map((seed) => seed.toString("base64")),
+      ...pairs.flatMap((text) => text.split("\n").slice(2, -2)),
+      ...pairs.map((text) => Buffer.from(text).toString("base64").slice(60, 160)),
+    ];
+    for (const secret of secrets) expect(shown).not.toContain(secret);
+  });
+
+  it("makes the database server wait for the app server's address, and for none of its controls", () => {
+    const ancestors = recording.ancestorsOf("environment-database-instance");
+    expect(ancestors).toContain("environment-app-instance");
+    expect([...ancestors].filter((name) => name.includes("hardening"))).toEqual([]);
+  });
+});

@@ -1,0 +1,240 @@
+/** The steps on the servers: what runs, what it reads, over which connection, and in what order. */
+import { renderIPv4Rules } from "../../components/lib/host-firewall-rules";
+import { appRules, databaseRules } from "../../components/lib/firewall-rules";
+import { keyPairFromSeed } from "../../components/lib/ssh-key-pairs";
+import { ed25519Private } from "../unit/fixtures/keys";
+import { ADMIN_KEY, DEPLOYER_KEY, recordEnvironment, revealed } from "./environment-fixture";
+import { type Recorded, type Recording, seedOf } from "./recorder";
+
+const ROLES = ["app", "database"] as const;
+const STEPS = [
+  "packages",
+  "accounts",
+  "ssh",
+  "ssh-confirm",
+  "firewall",
+  "firewall-confirm",
+] as const;
+const OPERATOR = "203.0.113.10/32,2001:db8:10::10/128";
+
+let recording: Recording;
+beforeAll(async () => {
+  recording = await recordEnvironment();
+});
+
+function step(role: (typeof ROLES)[number], name: string, from = recording): Recorded {
+  return from.get(`environment-${role}-hardening-${name}`);
+}
+
+function keyPair(role: string, name: string): ReturnType<typeof keyPairFromSeed> {
+  return keyPairFromSeed(seedOf(`environment-${role}-credentials-${name}`));
+}
+
+/** The parameters on stdin, texts in base64 decoded. */
+function parametersOf(stdin: unknown): Record<string, string> {
+  const lines = String(stdin).trimEnd().split("\n");
+  const pairs = lines.map(
+    (line) => [line.split("=")[0]!, line.slice(line.indexOf("=") + 1)] as const,
+  );
+  return Object.fromEntries(
+    pairs.map(([key, value]) => [
+      key,
+      key.endsWith("_B64") ? Buffer.from(value, "base64").toString() : value,
+    ]),
+  );
+}
+
+interface Dial {
+  hostKey?: string;
+  proxy?: Dial;
+  [key: string]: unknown;
+}
+
+function connectionOf({ inputs }: Recorded): Dial {
+  return revealed(inputs["connection"]) as Dial;
+}
+
+describe.each(ROLES)("the steps on the %s server", (role) => {
+  it("run one after the other, the hand-over first", () => {
+    const order = ["hand-over", "bundle", ...STEPS];
+    for (const [index, name] of order.entries()) {
+      const before = order[index - 1];
+      if (before === undefined) continue;
+      expect(step(role, name).dependencies).toContain(`environment-${role}-hardening-${before}`);
+    }
+  });
+
+  it("call the driver, each with a hash of its own control", () => {
+    const texts = STEPS.map((name) => step(role, name).inputs["create"] as string);
+    const verbs = texts.map((text) => text.split(" ").slice(0, 5).join(" "));
+    const driver = "sudo bash /home/deployer/host/driver";
+    expect(verbs).toEqual(
+      STEPS.map((name) => {
+        const [control = "", confirm] = name.split("-");
+        return `${driver} ${confirm ?? "apply"} ${control}`;
+      }),
+    );
+    const hashes = texts.map((text) => text.split(" ")[5] ?? "");
+    for (const hash of hashes) expect(hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(new Set(hashes).size).toBe(4);
+    expect([hashes[2], hashes[4]]).toEqual([hashes[3], hashes[5]]);
+  });
+
+  it("run again in place when they change, and never when they are taken out", () => {
+    for (const name of STEPS) {
+      const { inputs, ignoreChanges } = step(role, name);
+      expect(Object.keys(inputs).sort()).toEqual([
+        "addPreviousOutputInEnv",
+        "connection",
+        "create",
+        "stdin",
+        "update",
+      ]);
+      expect(inputs["update"]).toBe(inputs["create"]);
+      expect(inputs["addPreviousOutputInEnv"]).toBe(false);
+      expect(ignoreChanges).toEqual([]);
+    }
+  });
+
+  it("end with their server, so that nothing is undone on a host that is gone", () => {
+    for (const name of ["hand-over", "bundle", ...STEPS]) {
+      expect(step(role, name).deletedWith).toBe(`environment-${role}-instance`);
+    }
+  });
+
+  it("have a confirming step read just what the applying one read", () => {
+    for (const name of ["ssh", "firewall"]) {
+      expect(step(role, `${name}-confirm`).inputs["stdin"]).toBe(step(role, name).inputs["stdin"]);
+    }
+  });
+
+  it("install the packages of all controls at once", () => {
+    expect(parametersOf(step(role, "packages").inputs["stdin"])).toEqual({
+      PACKAGES: "debconf iptables openssh-server procps sudo",
+    });
+  });
+
+  it("begin with a hand-over that runs once a server and whose key is secret", () => {
+    const { inputs, secretOutputs } = step(role, "hand-over");
+    const command = "sudo bash -c 'echo '\\''handed over'\\''\n' hand-over";
+    expect(inputs).toMatchObject({
+      create: command,
+      update: command,
+      logging: "none",
+      triggers: [role === "app" ? "1001" : "2001"],
+    });
+    expect(secretOutputs).toEqual(expect.arrayContaining(["stdout", "stderr"]));
+    expect(parametersOf(revealed(inputs["stdin"]))).toEqual({
+      HOST_KEY_B64: keyPair(role, "host-key").privateKey,
+      DEPLOYER: "deployer",
+      BOOTSTRAP_CLIENT_KEY: keyPair(role, "first-login-key").publicKey,
+    });
+  });
+
+  it("copy the bundle into the deployer's home, again for a new server", () => {
+    expect(step(role, "bundle").inputs).toMatchObject({
+      source: { archive: expect.stringMatching(/\/host$/) as string },
+      remotePath: "/home/deployer",
+      triggers: [role === "app" ? "1001" : "2001"],
+    });
+  });
+
+  it("prove the host's key on every hop", () => {
+    for (const { hostKey, proxy } of ["hand-over", "bundle", ...STEPS].map((name) =>
+      connectionOf(step(role, name)),
+    )) {
+      expect(hostKey).toMatch(/^ssh-ed25519 \S+$/);
+      if (role === "database") expect(proxy?.hostKey).toBe(keyPair("app", "host-key").publicKey);
+      else expect(proxy).toBeUndefined();
+    }
+  });
+});
+
+describe("the connection", () => {
+  const app = { user: "deployer", port: 22, dialErrorLimit: 60, perDialTimeout: 10 };
+
+  it("to the app server is direct, with its lasting host key and the agent's keys", () => {
+    expect(connectionOf(step("app", "packages"))).toEqual({
+      ...app,
+      host: "203.0.113.101",
+      hostKey: keyPair("app", "host-key").publicKey,
+    });
+  });
+
+  it("to the database server goes through the app server to the private address", () => {
+    expect(connectionOf(step("database", "packages"))).toEqual({
+      ...app,
+      host: "192.168.129.102",
+      hostKey: keyPair("database", "host-key").publicKey,
+      proxy: { ...app, host: "203.0.113.101", hostKey: keyPair("app", "host-key").publicKey },
+    });
+  });
+
+  it("of the first contact uses the keys of the first boot", () => {
+    expect(connectionOf(step("app", "hand-over"))).toEqual({
+      ...app,
+      host: "203.0.113.101",
+      hostKey: keyPair("app", "first-host-key").publicKey,
+      privateKey: keyPair("app", "first-login-key").privateKey,
+    });
+    expect(step("app", "hand-over").ignoreChanges).toEqual(["create", "update"]);
+    expect(step("database", "hand-over").ignoreChanges).toEqual([
+      "create",
+      "update",
+      "connection.proxy",
+    ]);
+  });
+
+  it("uses a private key that is given, on both hops, as a secret", async () => {
+    const privateKey = ed25519Private(2);
+    const given = await recordEnvironment({ deployerPrivateKey: privateKey });
+    const connection = connectionOf(step("database", "ssh", given));
+    expect(connection).toMatchObject({ privateKey, proxy: { privateKey } });
+  });
+});
+
+describe("what the controls are told", () => {
+  const told = (role: "app" | "database", name: string): Record<string, string> =>
+    parametersOf(step(role, name).inputs["stdin"]);
+
+  it("on the app server: the operator's addresses, and the way on to the database server", () => {
+    expect(told("app", "accounts")).toEqual({
+      DEPLOYER: "deployer",
+      DEPLOYER_KEYS_B64: `${DEPLOYER_KEY}\n`,
+      ADMINS_B64: `ada\t${ADMIN_KEY}\n`,
+      DEPLOYER_FROM: OPERATOR,
+    });
+    expect(told("app", "ssh")).toEqual({
+      DEPLOYER: "deployer",
+      DEPLOYER_FROM: OPERATOR,
+      PERMIT_OPEN: "192.168.129.102:22",
+      ROLLBACK_SECONDS: "120",
+    });
+    const rules = renderIPv4Rules(appRules(OPERATOR.split(",")));
+    expect(told("app", "firewall")["RULES_V4_B64"]).toBe(rules);
+  });
+
+  it("on the database server: the app server's private address, and no way on", () => {
+    expect(told("database", "accounts")["DEPLOYER_FROM"]).toBe("192.168.129.101/32");
+    expect(told("database", "ssh")).toMatchObject({
+      DEPLOYER_FROM: "192.168.129.101/32",
+      PERMIT_OPEN: "",
+    });
+    const rules = renderIPv4Rules(databaseRules("192.168.129.101"));
+    expect(told("database", "firewall")["RULES_V4_B64"]).toBe(rules);
+  });
+});
+
+describe("the two servers", () => {
+  it("are set up side by side: the database server waits for the app server's hand-over alone", () => {
+    const ancestors = recording.ancestorsOf("environment-database-hardening-firewall-confirm");
+    const ofApp = [...ancestors].filter((name) => name.startsWith("environment-app-hardening"));
+    expect(ofApp).toEqual(["environment-app-hardening-hand-over"]);
+  });
+
+  it("are set up side by side: only the app server's SSH waits for the database server's address", () => {
+    const database = "environment-database-instance";
+    expect(recording.ancestorsOf("environment-app-hardening-accounts")).not.toContain(database);
+    expect(recording.ancestorsOf("environment-app-hardening-ssh")).toContain(database);
+  });
+});
