@@ -107,12 +107,22 @@ export class Engine {
   ): Promise<ResourceRecord | undefined> {
     const record = this.options.state.get(wanted.urn);
     if (!record) return undefined;
-    const work = this.work(wanted);
-    if (!handler.isThere || (await handler.isThere(work, record.id))) return record;
+    if (await this.isThere(record, handler)) return record;
     const message = `"${wanted.name}" (${record.id}) is gone from the API, not by this stack: made again`;
     this.options.emit({ event: "notice", message });
     this.forget(record);
     return undefined;
+  }
+
+  private async isThere(record: ResourceRecord, handler: Handler): Promise<boolean> {
+    try {
+      return (await handler.isThere?.(this.work(record), record.id)) ?? true;
+    } catch (error) {
+      throw new RunnerError(
+        `"${record.name}" cannot be looked at: ${this.reason(error)}\n` +
+          "If that does not pass by itself, take the cloud `down` and `up` again.",
+      );
+    }
   }
 
   /** Takes a resource that is gone out of the state, and with it all that lived on it. */

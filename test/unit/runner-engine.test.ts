@@ -2,6 +2,7 @@
 // That the real handlers do what they say is proved by the other runner tests and on real hosts.
 import { secret } from "@pulumi/pulumi";
 
+import { RunnerError } from "../../local/runner/failures";
 import { Bench, Group, Thing } from "./fixtures/runner-bench";
 
 let bench: Bench;
@@ -139,6 +140,15 @@ describe("a second run", () => {
       event: "notice",
       message: '"server" (server-id) is gone from the API, not by this stack: made again',
     });
+  });
+
+  it("names the resource that cannot be looked at, and the way out", async () => {
+    await bench.up(() => new Thing("server"));
+    const thing = bench.handlers.get("test:index:Thing");
+    if (thing) thing.isThere = () => Promise.reject(new RunnerError("[500] it did not boot"));
+    await expect(bench.up(() => new Thing("server"))).rejects.toThrow(
+      /"server" cannot be looked at: \[500\] it did not boot\n.*`down` and `up` again/,
+    );
   });
 
   it("knows resources of one name in two components apart", async () => {
