@@ -9,7 +9,7 @@ import { join } from "node:path";
 
 import { vantageCommand } from "../../local/machines/vantage";
 import type { CloudFirewall } from "../../local/types";
-import { eventually, run, TestMachines, traces } from "./test-machines";
+import { describeAsRoot, eventually, run, TestMachines, traces } from "./test-machines";
 
 const cloud = new TestMachines("machines");
 const [ONE, TWO] = [1001, 1002];
@@ -54,7 +54,7 @@ afterAll(async () => {
   run(["rm", "-f", hostKey, `${hostKey}.pub`]);
 }, 30_000);
 
-describe("a booted host", () => {
+describeAsRoot("a booted host", () => {
   it("shows the host key of its user data, and no other", () => {
     const scanned = cloud.from("operator", "ssh-keyscan", "-T", "2", "203.0.113.101").stdout;
     const keys = scanned.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
@@ -101,7 +101,7 @@ describe("a booted host", () => {
   });
 });
 
-describe("the outer wall", () => {
+describeAsRoot("the outer wall", () => {
   it("lets in who is named, and in silence nobody else, per family", () => {
     expect(cloud.connects("operator", "203.0.113.102", 22)).toBe(true);
     expect(cloud.connects("operator", "2001:db8:113::2", 22)).toBe(false);
@@ -146,7 +146,7 @@ describe("the outer wall", () => {
   });
 });
 
-describe("power", () => {
+describeAsRoot("power", () => {
   const boots = async (change: () => unknown): Promise<string[]> => {
     const seen: string[] = [];
     cloud.machines.onStatus((id, status) => seen.push(`${id} ${status}`));
@@ -190,7 +190,7 @@ describe("power", () => {
   });
 });
 
-describe("taking over and taking down", () => {
+describeAsRoot("taking over and taking down", () => {
   it("finds running hosts and their walls again in a new process", async () => {
     cloud.machines = cloud.open();
     expect(cloud.machines.status(TWO)).toBe("running");

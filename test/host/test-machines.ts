@@ -48,7 +48,10 @@ export class TestMachines {
   readonly cloudId: string;
 
   /** A cloud of this process's own, so that one test can run twice on one machine. */
-  constructor(name: string) {
+  constructor(
+    name: string,
+    private readonly cacheDir = CACHE_DIR,
+  ) {
     const hash = createHash("sha256").update(`${name} ${ownRecord()}`);
     this.cloudId = hash.digest("hex").slice(0, 6);
     this.stateDir = join(STATE_ROOT, this.cloudId);
@@ -57,9 +60,9 @@ export class TestMachines {
 
   /** As a new process would: knows only what is on disk and in the kernel. */
   open(): LocalMachines {
-    const { stateDir, cloudId } = this;
+    const { stateDir, cacheDir, cloudId } = this;
     const log = (text: string): void => void this.log.push(text);
-    return new LocalMachines({ stateDir, cacheDir: CACHE_DIR, cloudId, log });
+    return new LocalMachines({ stateDir, cacheDir, cloudId, log });
   }
 
   async start(): Promise<void> {
