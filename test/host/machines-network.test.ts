@@ -4,15 +4,7 @@
  * It does not prove that a host cannot break out of its container: hosts here are not hostile.
  */
 import { spawn } from "node:child_process";
-import {
-  chmodSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from "node:fs";
+import { chmodSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { isAlive } from "../../local/process-identity";
