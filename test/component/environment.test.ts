@@ -96,6 +96,13 @@ describe("the environment", () => {
     });
   });
 
+  it("registers the outputs of every component", () => {
+    const components = recording.resources.filter(({ type }) => type.startsWith("stronghold:"));
+    const registered = components.map(({ name }) => [name, recording.componentOutputs[name]]);
+    for (const [, outputs] of registered) expect(Object.keys(outputs ?? {})).not.toEqual([]);
+    expect(registered).toHaveLength(9);
+  });
+
   it("draws seeds of 32 bytes and root passwords of 64 characters of every class", () => {
     const seeds = recording.ofType("random:index/randomBytes:RandomBytes");
     expect(seeds.map(({ inputs }) => inputs)).toEqual(Array(6).fill({ length: 32 }));
@@ -108,8 +115,10 @@ describe("the environment", () => {
 
   it("keeps secrets out of everything that is shown: names, labels and whatever is in clear", async () => {
     const privateKey = ed25519Private(2);
-    const { resources, outputs } = await recordEnvironment({ deployerPrivateKey: privateKey });
-    const shown = JSON.stringify([resources, outputs], (_, value: unknown) =>
+    const { resources, componentOutputs } = await recordEnvironment({
+      deployerPrivateKey: privateKey,
+    });
+    const shown = JSON.stringify([resources, componentOutputs], (_, value: unknown) =>
       typeof value === "object" && value !== null && "secret" in value ? "[secret]" : value,
     );
     expect(shown).toContain("[secret]");

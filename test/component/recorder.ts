@@ -26,10 +26,15 @@ export interface Recorded {
 }
 
 export class Recording {
-  /** What the program exports. */
-  outputs: Record<string, unknown> = {};
+  /** What each component registered as its outputs, by name. */
+  readonly componentOutputs: Record<string, Record<string, unknown>> = {};
 
   constructor(readonly resources: readonly Recorded[]) {}
+
+  /** What the program exports. */
+  get outputs(): Record<string, unknown> {
+    return this.componentOutputs[""] ?? {};
+  }
 
   get(name: string): Recorded {
     const found = this.resources.filter((resource) => resource.name === name);
@@ -181,7 +186,7 @@ class Recorder extends MockMonitor {
     answer: Answer,
   ): void {
     const outputs = readable(request.getOutputs().toJavaScript()) as Record<string, unknown>;
-    if (nameOf(request.getUrn()) === "") this.recording.outputs = outputs;
+    this.recording.componentOutputs[nameOf(request.getUrn())] = outputs;
     super.registerResourceOutputs(request, answer);
   }
 }
