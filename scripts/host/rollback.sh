@@ -35,6 +35,7 @@ arm_rollback() {
   for file in "$@"; do
     if [[ -e $file || -L $file ]]; then
       cp -a --parents -- "$file" "$fresh/files"
+      printf '%s\n' "$file" >>"$fresh/present"
     else
       printf '%s\n' "$file" >>"$fresh/absent"
     fi

@@ -70,7 +70,7 @@ apply() {
   files_are_read >/dev/null || unread=yes
   if [[ -z $plan && $unread == no ]] && ! armed; then return 0; fi
   refuse_invalid
-  arm_rollback "${PARAM[ROLLBACK_SECONDS]}" ssh/restore "$MAIN" "$EVERYONE" "$DROP_IN" "${DROP_IN%/*}"
+  arm_rollback "${PARAM[ROLLBACK_SECONDS]}" ssh/restore "$MAIN" "$EVERYONE" "$DROP_IN" "${DROP_IN%/*}"/*.conf
   write_configuration /etc/ssh
   # Also where ssh.socket starts sshd: a daemon that does not run yet will read the new files.
   quietly systemctl try-reload-or-restart ssh.service
