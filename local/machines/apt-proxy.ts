@@ -44,33 +44,38 @@ export class AptProxy {
     this.server = new Forward(this.folder, "server");
   }
 
+  /** Starts what does not run. */
   async start(): Promise<void> {
     mkdirSync(this.users, { recursive: true, mode: 0o755 });
-    // Two clouds that start at once must not start two proxies for one cache.
-    const lock = join(this.folder, "lock");
-    const port = await withFileLock(
-      lock,
-      () => undefined,
-      () => this.ensureServer(),
-    );
-    const socket = join(this.options.stateDir, "apt.sock");
-    const carry = new Forward(this.options.stateDir, "apt-socket");
-    const listen = `UNIX-LISTEN:${socket},fork,unlink-early,mode=600`;
-    await carry.start(["socat", listen, `TCP:127.0.0.1:${port}`]);
-    const router = vantageCommand(this.options.cloudId, "router");
-    const address = `TCP-LISTEN:${APT_PROXY_PORT},bind=${ROUTER_IPV4},fork,reuseaddr`;
-    const toRouter = new Forward(this.options.stateDir, "apt-router");
-    await toRouter.start([...router, "socat", address, `UNIX-CONNECT:${socket}`]);
-    const file = readFileSync(join(this.options.stateDir, "apt-socket.pid"));
-    writeFileSync(join(this.users, this.options.cloudId), file);
+    await this.locked(async () => {
+      const port = await this.ensureServer();
+      const socket = join(this.options.stateDir, "apt.sock");
+      const carry = new Forward(this.options.stateDir, "apt-socket");
+      const listen = `UNIX-LISTEN:${socket},fork,unlink-early,mode=600`;
+      await carry.start(["socat", listen, `TCP:127.0.0.1:${port}`]);
+      const file = readFileSync(join(this.options.stateDir, "apt-socket.pid"));
+      writeFileSync(join(this.users, this.options.cloudId), file);
+      const router = vantageCommand(this.options.cloudId, "router");
+      const address = `TCP-LISTEN:${APT_PROXY_PORT},bind=${ROUTER_IPV4},fork,reuseaddr`;
+      const toRouter = new Forward(this.options.stateDir, "apt-router");
+      await toRouter.start([...router, "socat", address, `UNIX-CONNECT:${socket}`]);
+    });
   }
 
   /** Ends the proxy unless another cloud uses it. Called before the sweep ends the socats. */
-  stop(): void {
-    rmSync(join(this.users, this.options.cloudId), { force: true });
-    const names = existsSync(this.users) ? readdirSync(this.users) : [];
-    const others = names.filter((name) => isInUse(join(this.users, name)));
-    if (others.length === 0) this.server.stop();
+  async stop(): Promise<void> {
+    if (!existsSync(this.users)) return;
+    await this.locked(() => {
+      rmSync(join(this.users, this.options.cloudId), { force: true });
+      const others = readdirSync(this.users).filter((name) => isInUse(join(this.users, name)));
+      if (others.length === 0) this.server.stop();
+      return Promise.resolve();
+    });
+  }
+
+  /** One cloud at a time: one that starts must not rely on a proxy that another is about to end. */
+  private locked(work: () => Promise<void>): Promise<void> {
+    return withFileLock(join(this.folder, "lock"), () => undefined, work);
   }
 
   /** The proxy's port: of the one that runs, or of a new one. */

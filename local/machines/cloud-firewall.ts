@@ -64,11 +64,19 @@ function chain(
 /** One line a family: a rule that names no addresses of a family does not speak about that family. */
 function renderRule(rule: CloudFirewallRule, side: "saddr" | "daddr", verdict: string): string[] {
   const { ipv4 = [], ipv6 = [] } = rule.addresses ?? {};
+  for (const text of [...ipv4, ...ipv6, rule.ports ?? ""]) refuseForeignText(text);
   const line = (family: "ip" | "ip6", addresses: readonly string[]): string[] =>
     addresses.length === 0
       ? []
       : [`    ${family} ${side} { ${collapse(addresses)} } ${protocol(rule, family)} ${verdict}`];
   return [...line("ip", ipv4), ...line("ip6", ipv6)];
+}
+
+/** The script is read by root's nft: nothing but addresses and ports may get into it. */
+function refuseForeignText(text: string): void {
+  if (!/^[\da-f:./, -]*$/i.test(text)) {
+    throw new Error(`"${text}" is no address and no list of ports: the firewall is left as it was`);
+  }
 }
 
 /** nft refuses a set whose intervals overlap, and "everywhere" overlaps with everything. */

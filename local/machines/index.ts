@@ -85,6 +85,8 @@ export class LocalMachines implements Machines {
     const { publicIPv4, publicIPv6, privateIPv4 } = spec;
     if (this.machines.has(spec.id)) throw new Error(`machine ${spec.id} exists: destroy it first`);
     const host = this.host(spec.id);
+    // Everything else is checked at the start; this alone is shared with other clouds.
+    await new AptProxy(this.options).start();
     // A crash in the middle of an earlier try may have left a part of it.
     await this.wipe(spec.id, host);
     await this.network.connect(spec.id, spec);
@@ -156,7 +158,7 @@ export class LocalMachines implements Machines {
   /** Takes everything of this cloud away, whatever state it is in. */
   async down(): Promise<void> {
     clearInterval(this.watch);
-    new AptProxy(this.options).stop();
+    await new AptProxy(this.options).stop();
     await sweep(this.options.cloudId, this.options.stateDir);
   }
 

@@ -99,4 +99,15 @@ describe("the router's rules", () => {
       "drop",
     ]);
   });
+
+  it.each([
+    { ipv4: ["0.0.0.0/0 } accept; delete table inet cloud; #"] },
+    { ipv6: ["::/0\n}"] },
+    { ipv4: ["0.0.0.0/0"], ports: "22 } accept" },
+  ])("are not made of anything but addresses and ports: %j", ({ ports, ...addresses }) => {
+    const rule = { action: "ACCEPT", protocol: "TCP", addresses, ...(ports && { ports }) } as const;
+    expect(() => chain("in-link", { ...closed, inbound: [rule] })).toThrow(
+      /is no address and no list of ports: the firewall is left as it was$/,
+    );
+  });
 });
