@@ -73,6 +73,9 @@ export class Hardening extends pulumi.ComponentResource {
         // a new hand-over, and no other change may repeat it.
         triggers: [server.instance.id],
       },
+      // What is ignored keeps its old value when the step is made anew. So after the app server was
+      // replaced, the database server's hand-over has to be taken out of the state before that server
+      // is replaced, too.
       this.stepOptions(through ? [through.handOver] : [], [
         "create",
         "update",
