@@ -8,10 +8,12 @@ import { chmodSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync } fro
 import { join } from "node:path";
 
 import { isAlive } from "../../local/process-identity";
-import { CACHE_DIR, describeAsRoot, eventually, TestMachines } from "./test-machines";
+import { CACHE_DIR, describeAsRoot, eventually, run, TestMachines } from "./test-machines";
 
 const cloud = new TestMachines("machines-network");
 const [ONE, TWO] = [1001, 1002];
+/** Of somebody who logs in as root. */
+const key = join(cloud.stateDir, "key");
 
 /** Prints the text of every datagram that arrives, over either family. */
 const LISTEN = `
@@ -38,7 +40,10 @@ s.sendto(text.encode(), (target, 9999))
 describeAsRoot("two hosts", () => {
   beforeAll(async () => {
     await cloud.start();
-    await Promise.all([cloud.boot(cloud.spec(1)), cloud.boot(cloud.spec(2))]);
+    run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key]);
+    const authorizedKeys = [readFileSync(`${key}.pub`, "utf8")];
+    const one = cloud.spec(1, { authorizedKeys });
+    await Promise.all([cloud.boot(one), cloud.boot(cloud.spec(2))]);
   }, 120_000);
 
   afterAll(async () => {
@@ -95,6 +100,17 @@ describeAsRoot("two hosts", () => {
       cloud.inside(ONE, ["bash", "-c", 'sysctl -w "$1=$(sysctl -n "$1")"', "bash", key]).code;
     expect(["kernel.pid_max", "vm.swappiness", "fs.file-max"].map(set)).not.toContain(0);
     expect(set("net.ipv4.conf.all.log_martians")).toBe(0);
+  });
+
+  it("let root in as the vendor's do: with the key and the password they were made with", () => {
+    const ssh = ["ssh", "-i", key, "-F", "none", "-o", "StrictHostKeyChecking=no"];
+    const quiet = ["-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes"];
+    const entered = cloud.from("stranger", ...ssh, ...quiet, "root@203.0.113.101", "id", "-un");
+    expect(entered).toMatchObject({ code: 0, stdout: "root\n" });
+    const hash = cloud.inside(ONE, ["getent", "shadow", "root"]).stdout.split(":")[1] ?? "";
+    const salt = hash.split("$")[2] ?? "";
+    const again = run(["openssl", "passwd", "-6", "-salt", salt, "-stdin"], cloud.spec(1).rootPass);
+    expect(again.stdout.trim()).toBe(hash);
   });
 
   it("read user data and password from nowhere that others can read", () => {

@@ -167,6 +167,11 @@ describeAsRoot("power", () => {
     expect(cloud.machines.status(ONE)).toBe("offline");
     expect(cloud.connects("stranger", "203.0.113.101", 22)).toBe(false);
     await cloud.machines.boot(ONE);
+    const startTime = (): number =>
+      Number(cloud.inside(ONE, ["cat", "/proc/1/stat"]).stdout.split(" ")[21]);
+    const before = startTime();
+    await cloud.machines.reboot(ONE);
+    expect(startTime()).toBeGreaterThan(before);
     expect(cloud.inside(ONE, ["cat", "/root/file"]).stdout).toBe("kept\n");
   }, 30_000);
 
