@@ -28,7 +28,10 @@ export class TestCloud {
 
   /** `npm run local -- <words>`, without npm's own start-up time. */
   run(words: string[], options: { input?: string; timeoutMs?: number } = {}): Ran {
-    const done = spawnSync(process.execPath, ["--import", "tsx", "scripts/local.ts", ...words], {
+    // The suites of this layer are about the embedded runner, whether or not the CLI is there.
+    const engine = words[0] === "up" && !words.includes("--engine") ? ["--engine", "embedded"] : [];
+    const args = ["--import", "tsx", "scripts/local.ts", ...words, ...engine];
+    const done = spawnSync(process.execPath, args, {
       cwd: ROOT,
       env: this.env,
       encoding: "utf8",

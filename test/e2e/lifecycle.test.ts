@@ -140,12 +140,16 @@ describe("a local cloud", () => {
 
 describe("a command that is interrupted", () => {
   it("leaves a cloud that the next up finishes", async () => {
-    const child = spawn(process.execPath, ["--import", "tsx", "scripts/local.ts", "up"], {
-      cwd: ROOT,
-      env: cloud.env,
-      stdio: ["ignore", "ignore", "pipe"],
-      detached: true,
-    });
+    const child = spawn(
+      process.execPath,
+      ["--import", "tsx", "scripts/local.ts", "up", "--engine", "embedded"],
+      {
+        cwd: ROOT,
+        env: cloud.env,
+        stdio: ["ignore", "ignore", "pipe"],
+        detached: true,
+      },
+    );
     await new Promise<void>((resolve) => {
       child.stderr.on("data", (chunk: Buffer) => {
         // Hosts are there, hardening is under way.

@@ -18,7 +18,7 @@ let secrets = new Map<string, string>();
 
 beforeAll(async () => {
   cloud.down();
-  const words = ["--import", "tsx", "scripts/local.ts", "up"];
+  const words = ["--import", "tsx", "scripts/local.ts", "up", "--engine", "embedded"];
   const child = spawn(process.execPath, words, { cwd: ROOT, env: cloud.env });
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => (seen += chunk.toString()));
