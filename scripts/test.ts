@@ -92,12 +92,12 @@ function leaveOut(layer: string, why: string, asFailure: boolean): void {
 }
 
 async function main(): Promise<void> {
-  await prepareHosts(progress).catch((error: unknown) => {
+  await prepareHosts(progress, "tests").catch((error: unknown) => {
     progress.line("set-up", error instanceof Error ? error.message : String(error));
   });
   await staticLayer();
   await jest(["unit", "component", "api"]);
-  const missing = await missingForHosts();
+  const missing = await missingForHosts("tests");
   if (missing.length > 0) {
     leaveOut("host, e2e, engine", missing.join("; "), CI);
   } else {

@@ -1,24 +1,24 @@
 import { existsSync } from "node:fs";
 
-import { checkRequirements, installRequirements } from "../machines/requirements";
+import { checkRequirements, installRequirements, type Purpose } from "../machines/requirements";
 import type { CloudPaths } from "../paths";
 import type { Progress } from "./progress";
 import { UserError } from "./user-error";
 
 /** What keeps this machine from booting hosts, each with its repair; nothing where it can. */
-export async function missingForHosts(): Promise<string[]> {
-  const missing = await checkRequirements();
+export async function missingForHosts(purpose: Purpose): Promise<string[]> {
+  const missing = await checkRequirements(purpose);
   return missing.map(({ what, found, repair }) => `${what}: ${found}; ${repair}`);
 }
 
 /** Installs what is missing where that can be done, saying what; throws where hosts cannot boot. */
-export async function prepareHosts(progress: Progress): Promise<void> {
-  if ((await checkRequirements()).length > 0) {
-    await installRequirements((line) => {
+export async function prepareHosts(progress: Progress, purpose: Purpose): Promise<void> {
+  if ((await checkRequirements(purpose)).length > 0) {
+    await installRequirements(purpose, (line) => {
       progress.line("set-up", line);
     });
   }
-  const missing = await missingForHosts();
+  const missing = await missingForHosts(purpose);
   if (missing.length === 0) return;
   throw new UserError(
     [

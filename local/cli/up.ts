@@ -35,7 +35,7 @@ export async function up(options: UpOptions): Promise<void> {
   const paths = cloudPaths();
   const progress = new Progress();
   // Where the cloud already runs, the machine has shown that it can.
-  if (!runningDaemon(paths)) await prepareHosts(progress);
+  if (!runningDaemon(paths)) await prepareHosts(progress, "cloud");
   const report = await withLock(paths.stateDir, "up", () => bringUp(paths, options, progress));
   if (options.json) console.log(JSON.stringify(report, null, 2));
   else explain(report);

@@ -15,7 +15,7 @@ export interface Missing {
   package?: string;
 }
 
-/** The commands that the local cloud uses, and the Debian and Ubuntu packages that hold them. */
+/** The commands that a local cloud is made with, and the Debian and Ubuntu packages that hold them. */
 const COMMANDS: Record<string, string> = {
   "systemd-nspawn": "systemd-container",
   mmdebstrap: "mmdebstrap",
@@ -30,17 +30,24 @@ const COMMANDS: Record<string, string> = {
   sysctl: "procps",
   openssl: "openssl",
   ssh: "openssh-client",
+};
+
+/** What the tests knock and look with, on top of that. */
+const TEST_COMMANDS: Record<string, string> = {
   nc: "netcat-openbsd",
   nmap: "nmap",
   shellcheck: "shellcheck",
   shfmt: "shfmt",
 };
 
+/** What the machine is to do: boot hosts, or also test them. */
+export type Purpose = "cloud" | "tests";
+
 /** Not a command, but without it mmdebstrap cannot verify Debian's archive (Ubuntu has it apart). */
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /** Everything that keeps this machine from booting hosts, each with its repair; empty where it can. */
-export async function checkRequirements(): Promise<Missing[]> {
+export async function checkRequirements(purpose: Purpose): Promise<Missing[]> {
   if (platform() !== "linux") {
     return [{ what: "Linux", found: platform(), repair: "use a Debian or Ubuntu machine" }];
   }
@@ -49,12 +56,13 @@ export async function checkRequirements(): Promise<Missing[]> {
       { what: "root", found: `user ${process.getuid?.() ?? "?"}`, repair: "run as root (sudo -E)" },
     ];
   }
-  const missing = [...missingPackages()];
+  const missing = missingPackages(purpose);
   return missing.length > 0 ? missing : tryKernel();
 }
 
-function missingPackages(): Missing[] {
-  const commands = Object.entries(COMMANDS).filter(([command]) => !isOnPath(command));
+function missingPackages(purpose: Purpose): Missing[] {
+  const needed = purpose === "tests" ? { ...COMMANDS, ...TEST_COMMANDS } : COMMANDS;
+  const commands = Object.entries(needed).filter(([command]) => !isOnPath(command));
   const rows = commands.map(([command, name]) => ({
     what: command,
     found: "not installed",
@@ -126,9 +134,12 @@ async function tryMounts(): Promise<void> {
  * No service of theirs is started: a tool that tests firewalls must not open a port on its user's
  * machine. Does nothing where nothing is missing or nothing can be installed.
  */
-export async function installRequirements(onLine: (text: string) => void): Promise<void> {
+export async function installRequirements(
+  purpose: Purpose,
+  onLine: (text: string) => void,
+): Promise<void> {
   if (process.getuid?.() !== 0 || !isOnPath("apt-get")) return;
-  const names = missingPackages().flatMap(({ package: name }) => name ?? []);
+  const names = missingPackages(purpose).flatMap(({ package: name }) => name ?? []);
   if (names.length === 0) return;
   onLine(`installing ${names.join(" ")}`);
   await withoutServiceStarts(async () => {

@@ -138,7 +138,7 @@ describeAsRoot("taking a cloud down", () => {
 
 describeAsRoot("the check of what this machine needs", () => {
   it("finds nothing missing here, and leaves nothing of its tries", async () => {
-    expect(await checkRequirements()).toEqual([]);
+    expect(await checkRequirements("tests")).toEqual([]);
     expect(run(["ip", "netns", "list"]).stdout).not.toContain("sh-try");
   });
 });
