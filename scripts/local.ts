@@ -15,8 +15,8 @@ interface UpOptions {
 
 const program = new Command("npm run local --")
   .description(
-    "Stands up the app server and the database server on this machine, as the same Pulumi program\n" +
-      "would on Linode, and lets you look at them from every side.",
+    "Stands up the app server and the database server on this machine, from the same Pulumi program " +
+      "as on Linode, and lets you look at them from every side.",
   )
   .showHelpAfterError("(--help shows what there is)")
   // As everywhere in this project: 64 says that the command was called wrongly (sysexits.h).
