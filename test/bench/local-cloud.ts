@@ -58,8 +58,8 @@ function serverTime(progress: string): number {
       .split("\n")
       .filter((line) => pattern.test(line))
       .map((line) => Number.parseFloat(line));
-  const made = at(/-(app|database) done/);
-  return Math.max(...made) - Math.min(...at(/creating \S+-(app|database)$/));
+  const made = at(/-instance done/);
+  return Math.max(...made) - Math.min(...at(/creating \S+-instance$/));
 }
 
 async function main(): Promise<void> {
