@@ -76,9 +76,15 @@ check() {
   if reason=$("$@" 2>&1); then
     record_pass "$id" "$text"
   else
-    reason=${reason//[[:cntrl:]]/ }
+    reason=${reason//[[:cntrl:]]/ } reason=${reason%; }
     record_fail "$id" "$text${reason:+ [${reason:0:400}]}"
   fi
+}
+
+# no REASON: how a predicate says why it does not hold.
+no() {
+  printf '%s; ' "$1"
+  return 1
 }
 
 summary() {

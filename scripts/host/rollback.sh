@@ -21,10 +21,10 @@ arm_rollback() {
   # The timer comes first: without a snapshot it does nothing, while a snapshot without a timer
   # would wait for the next boot to undo, perhaps, a change of another day.
   systemd-run --quiet --collect --unit="$unit" --on-active="$seconds" \
-    --timer-property=AccuracySec=100ms "$ROLLBACK_COMMAND" "$CONTROL"
+    --timer-property=AccuracySec=100ms "$ROLLBACK_COMMAND" "$CONTROL" "$unit"
   if armed; then
     # An earlier run died or was not confirmed. Its snapshot is the last state that was known to let
-    # the operator in, so it stays; only the timer starts anew.
+    # the operator in, so it stays; only the timer starts anew, and the old one's word counts no more.
     old=$(<"$ARMED_DIR/$CONTROL/timer")
     printf '%s\n' "$unit" >"$ARMED_DIR/$CONTROL/timer"
     systemctl stop "$old.timer" "$old.service" 2>/dev/null || true

@@ -10,10 +10,12 @@ import {
   type Parameters,
   type Report,
   TestServer,
+  itWithJournal,
 } from "./harness";
 import { eventually } from "./test-machines";
 
 const server = new TestServer("a0c702");
+const it = itWithJournal(server);
 
 function parameters(people: Record<string, string>, more: Parameters = {}): Parameters {
   const lines = Object.entries(people).map(([name, key]) => `${name}\t${key}\n`);

@@ -5,10 +5,11 @@
  */
 import { spawn } from "node:child_process";
 
-import { type Report, TestServer } from "./harness";
+import { type Report, TestServer, itWithJournal } from "./harness";
 import { eventually } from "./test-machines";
 
 const server = new TestServer("a0c701");
+const it = itWithJournal(server);
 const PACKAGES = "iptables-persistent netfilter-persistent openssh-server sudo";
 const drive = (verb: string, packages = PACKAGES): Report =>
   server.drive(verb, "packages", { PACKAGES: packages });

@@ -14,9 +14,11 @@ import {
   type Parameters,
   type Report,
   TestServer,
+  itWithJournal,
 } from "./harness";
 
 const server = new TestServer("a0c703");
+const it = itWithJournal(server);
 /** The server itself stands in for the next one: what counts is where forwarding may go. */
 const OPEN = `${server.privateIPv4}:22`;
 const APP: Parameters = { DEPLOYER, DEPLOYER_FROM: OPERATOR_FROM, PERMIT_OPEN: OPEN };
@@ -205,12 +207,6 @@ describe("the control ssh", () => {
       "rm /etc/default/ssh; systemctl restart ssh",
       ["12"],
     ],
-    [
-      "an sshd that would not start at boot",
-      "systemctl -q disable ssh",
-      "systemctl -q enable ssh",
-      ["12"],
-    ],
   ])("names %s, which is a person's to mend", (_what, tamper, mend, numbers) => {
     server.must(`${tamper} 2>&1`);
     server.drive("apply", "ssh", APP);
@@ -247,8 +243,11 @@ describe("the control ssh", () => {
     expect(server.ssh("ada", "id -un").stdout).toBe("ada\n");
   });
 
-  it("works where a socket starts sshd", () => {
-    server.must("systemctl -q disable --now ssh.service; systemctl -q enable --now ssh.socket");
+  it("asks that sshd starts at boot, also where a socket starts it", () => {
+    server.must("systemctl -q stop ssh.service; systemctl -q disable ssh.service");
+    expect(drive("audit", DATABASE).fails).toEqual(["SSH-12"]);
+    server.must("systemctl -q enable --now ssh.socket");
+    expect(drive("audit", DATABASE)).toMatchObject({ code: 0, fails: [] });
     expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
     expect(drive("confirm")).toMatchObject({ code: 0, fails: [] });
     expect(server.ssh("ada", "", { flags: ["-W", OPEN] }).stdout).toMatch(/^SSH-2\.0/);

@@ -31,6 +31,33 @@ export const stdinOf = (parameters: Parameters): string =>
     .map(([key, value]) => `${key}=${value}\n`)
     .join("");
 
+/** Jest's `it`, which adds to a file's first failure what the server's journal ends with. */
+export function itWithJournal(server: TestServer): jest.It {
+  let failures = 0;
+  const explained = (work: Work): Work => {
+    return async (...args) => {
+      try {
+        await work(...args);
+      } catch (error) {
+        failures += 1;
+        if (failures > 1 || !(error instanceof Error)) throw error;
+        const journal = server.root("journalctl --no-pager -n 30 -o short-monotonic").stdout;
+        error.message += `\n\nThe server's journal ends with:\n${journal}`;
+        throw error;
+      }
+    };
+  };
+  const one = (name: string, work: Work, limit?: number): void => {
+    it(name, explained(work) as jest.ProvidesCallback, limit);
+  };
+  const each = (rows: readonly unknown[]) => (name: string, work: Work, limit?: number) => {
+    it.each(rows)(name, explained(work) as (row: unknown) => unknown, limit);
+  };
+  return Object.assign(one, { each }) as unknown as jest.It;
+}
+
+type Work = (...args: never[]) => unknown;
+
 export class TestServer {
   readonly ipv4 = "203.0.113.101";
   readonly ipv6 = "2001:db8:113::1";
@@ -63,11 +90,6 @@ export class TestServer {
   async end(): Promise<void> {
     await this.cloud.down();
     rmSync(this.keyDir, { recursive: true, force: true });
-  }
-
-  /** The first lines of what to look at when a test failed. */
-  journal(): string {
-    return this.root("journalctl --no-pager -n 40 -o short-monotonic").stdout;
   }
 
   /** Runs a line of bash as root, over the console. */
@@ -132,9 +154,9 @@ export class TestServer {
   }
 
   /** A session that stays open; resolves once it is established, `ended` once it is not any more. */
-  async session(account: string): Promise<{ ended: () => boolean; say: (line: string) => void }> {
+  async session(account: string): Promise<Session> {
     const enter = vantageCommand(this.cloud.cloudId, "operator");
-    const [command = "", ...args] = [...enter, ...this.client(account, {}), "cat"];
+    const [command, ...args] = [...enter, ...this.client(account, {}), "cat"];
     const child = spawn(command, args, { stdio: ["pipe", "pipe", "ignore"] });
     let said = "";
     child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
@@ -142,7 +164,8 @@ export class TestServer {
     const say = (line: string): void => void child.stdin.write(`${line}\n`);
     say("hello");
     if (!(await eventually(() => said.includes("hello")))) throw new Error("no session");
-    return { ended: () => child.exitCode !== null || child.signalCode !== null, say };
+    const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
+    return { ended, hears: (text) => said.includes(text), say, close: () => void child.kill() };
   }
 
   private client(account: string, how: Login): string[] {
@@ -195,6 +218,14 @@ export class TestServer {
     };
     return `#cloud-config\n${JSON.stringify(config)}\n`;
   }
+}
+
+/** An open login at which every line said comes back. */
+export interface Session {
+  say: (line: string) => void;
+  hears: (text: string) => boolean;
+  ended: () => boolean;
+  close: () => void;
 }
 
 export interface Login {

@@ -6,7 +6,7 @@
 # Changes: accounts, their groups, homes and authorized_keys; sudoers.d. An account that is not (or no
 #          longer) listed is shut out, never deleted: its files may be evidence.
 # needs:   sudo openssh-server procps
-# checks:  01 G05, 02 G05, 03 G05, 04 G05, 05 P04, 06 G04, 07 G04, 08 G04, 09 G05, 10 G05, 11 G05, 12 G05, 13 G05
+# checks:  ACCOUNTS-01 G05, ACCOUNTS-02 G05, ACCOUNTS-03 G05, ACCOUNTS-04 G05, ACCOUNTS-05 P04, ACCOUNTS-06 G04, ACCOUNTS-07 G04, ACCOUNTS-08 G04, ACCOUNTS-09 G05, ACCOUNTS-10 G05, ACCOUNTS-11 G05, ACCOUNTS-12 G05, ACCOUNTS-13 G05
 # shellcheck shell=bash
 
 takes DEPLOYER "$SHAPE_ACCOUNT"

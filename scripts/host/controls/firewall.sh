@@ -7,7 +7,7 @@
 # Changes: the running rules (each family in one transaction), /etc/iptables/rules.v4 and rules.v6,
 #          netfilter-persistent. Armed: `driver confirm firewall` makes it last.
 # needs:   conntrack iproute2 iptables iptables-persistent netfilter-persistent
-# checks:  01 G08 G09, 02 G08 G09, 03 G11, 04 G11, 05 G11, 06 G08, 07 G08 G09
+# checks:  FIREWALL-01 G08 G09, FIREWALL-02 G08 G09, FIREWALL-03 G11, FIREWALL-04 G11, FIREWALL-05 G11, FIREWALL-06 G08, FIREWALL-07 G08 G09
 # shellcheck shell=bash
 
 readonly RULES_V4=/etc/iptables/rules.v4 RULES_V6=/etc/iptables/rules.v6
@@ -102,12 +102,10 @@ is_persisted() {
 
 boots_alone() {
   local unit
-  systemctl --quiet is-enabled netfilter-persistent.service || return
+  systemctl --quiet is-enabled netfilter-persistent.service 2>/dev/null ||
+    no "netfilter-persistent is not enabled" || return
   for unit in "${RIVALS[@]}"; do
-    if systemctl --quiet is-enabled "$unit" 2>/dev/null; then
-      printf '%s is enabled' "$unit"
-      return 1
-    fi
+    ! systemctl --quiet is-enabled "$unit" 2>/dev/null || no "$unit is enabled" || return
   done
 }
 
@@ -121,10 +119,8 @@ drops_by_default() {
   local chain family
   for chain in INPUT FORWARD; do
     for family in iptables ip6tables; do
-      [[ $("$family" -S "$chain" | head -n 1) == "-P $chain DROP" ]] || {
-        printf '%s accepts by default (%s)' "$chain" "$family"
-        return 1
-      }
+      [[ $("$family" -S "$chain" | head -n 1) == "-P $chain DROP" ]] ||
+        no "$chain accepts by default ($family)" || return
     done
   done
 }

@@ -41,19 +41,13 @@ finish_interrupted() {
 all_installed() {
   local missing
   missing=$(wanted_packages | paste -sd ' ')
-  [[ -z $missing ]] || {
-    printf 'missing: %s' "$missing"
-    return 1
-  }
+  [[ -z $missing ]] || no "missing: $missing"
 }
 
 none_broken() {
   local report
   report=$(dpkg --audit) || return
-  [[ -z $report ]] || {
-    printf '%s' "$report"
-    return 1
-  }
+  [[ -z $report ]] || no "$report"
 }
 
 # wanted_packages: those of PACKAGES that are not there yet.

@@ -6,7 +6,7 @@
 # Changes: sshd_config.d/00-stronghold.conf, stronghold-everyone.conf, the Include line of sshd_config;
 #          files that sshd would read earlier are set aside. Armed: `driver confirm ssh` makes it last.
 # needs:   openssh-server
-# checks:  01 G05, 02 G05, 03 G05, 04 G05, 05 G05, 06 G05, 07 G05, 08 G06, 09 P04, 10 P04, 11 G05, 12 G05
+# checks:  SSH-01 G05, SSH-02 G05, SSH-03 G05, SSH-04 G05, SSH-05 G05, SSH-06 G05, SSH-07 G05, SSH-08 G06, SSH-09 P04, SSH-10 P04, SSH-11 G05, SSH-12 G05
 # shellcheck shell=bash
 
 readonly MAIN=/etc/ssh/sshd_config DROP_IN=/etc/ssh/sshd_config.d/00-stronghold.conf

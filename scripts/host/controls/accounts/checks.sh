@@ -6,11 +6,6 @@ source "$HOST_DIR/controls/accounts/found.sh"
 
 readonly LOGIN_GROUP=ssh-users
 
-no() {
-  printf '%s; ' "$*"
-  return 1
-}
-
 admins_are_set_up() {
   local name group ok=0
   for name in "${people[@]}"; do
