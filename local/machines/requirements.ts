@@ -30,15 +30,13 @@ const COMMANDS: Record<string, string> = {
   sysctl: "procps",
   openssl: "openssl",
   ssh: "openssh-client",
-};
-
-/** What the tests knock and look with, on top of that. */
-const TEST_COMMANDS: Record<string, string> = {
+  // With these two the cloud is looked at from its vantage points.
   nc: "netcat-openbsd",
   nmap: "nmap",
-  shellcheck: "shellcheck",
-  shfmt: "shfmt",
 };
+
+/** What the tests need on top of that. */
+const TEST_COMMANDS: Record<string, string> = { shellcheck: "shellcheck", shfmt: "shfmt" };
 
 /** What the machine is to do: boot hosts, or also test them. */
 export type Purpose = "cloud" | "tests";
