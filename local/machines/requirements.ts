@@ -87,10 +87,16 @@ async function tryKernel(): Promise<Missing[]> {
     try {
       await attempt();
     } catch (error) {
-      missing.push({ what, found: error instanceof Error ? error.message : "refused", repair });
+      missing.push({ what, found: lastWords(error), repair });
     }
   }
   return missing;
+}
+
+/** What the tool said, without the words it was called with. */
+function lastWords(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/^[^]* failed \(exit [^)]*\): /, "");
 }
 
 async function tryNamespace(): Promise<void> {
