@@ -4,6 +4,7 @@
  * Proves G17 on the embedded runner; the same on the real engine is test/engine's.
  */
 import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { runningDaemon } from "../../local/cli/daemon-control";
@@ -87,6 +88,20 @@ describe("a local cloud", () => {
     expect(stranger()).toBe(0);
     cloud.up();
     expect(stranger()).not.toBe(0);
+  }, 180_000);
+
+  it("takes the deployer's key from the settings as well as from the agent", () => {
+    const key = readFileSync(join(cloud.paths.operatorDir, "deployer_ed25519"), "utf8");
+    const file = settingsFile((config) => {
+      config["stronghold:deployerPrivateKey"] = key;
+    });
+    const before = ids();
+    const report = cloud.up("--settings", file);
+    // Every step but the two hand-overs, which are over for good.
+    expect(report).toMatchObject({ created: 0, updated: 14, deleted: 0 });
+    expect(cloud.up("--settings", file)).toMatchObject({ created: 0, updated: 0, deleted: 0 });
+    expect(cloud.up()).toMatchObject({ created: 0, updated: 14, deleted: 0 });
+    expect(ids()).toEqual(before);
   }, 180_000);
 
   it("stops at bad settings before anything changes, with all faults at once", () => {

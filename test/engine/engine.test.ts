@@ -75,6 +75,16 @@ describe("the real engine", () => {
     expect(ids()).toEqual(before);
   }, 300_000);
 
+  it("takes the deployer's key from the settings, and keeps it out of sight", () => {
+    const key = readFileSync(join(cloud.paths.operatorDir, "deployer_ed25519"), "utf8");
+    const file = settingsFile((config) => {
+      config["stronghold:deployerPrivateKey"] = key;
+    });
+    const report = cloud.up("--engine", "pulumi", "--settings", file);
+    // Every step but the two hand-overs, which are over for good.
+    expect(report).toMatchObject({ created: 0, updated: 14, deleted: 0 });
+  }, 300_000);
+
   it("keeps the outputs' shape that the embedded runner gives", () => {
     expect(Object.keys(cloud.status().outputs).sort()).toEqual(
       ["app", "database", "deployer", "knownHosts", "sshConfig"].sort(),
