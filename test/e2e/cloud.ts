@@ -62,25 +62,3 @@ export class TestCloud {
     return this.run(["from", place, "--", ...command]);
   }
 }
-
-/** What the machine shows of one cloud: anything here after `down` is a leftover. */
-export function traces(cloud: TestCloud): string[] {
-  const { cloudId, stateDir } = cloud.paths;
-  const listing = spawnSync(
-    "bash",
-    [
-      "-c",
-      'ip netns list; ip -o link; grep . /proc/self/mountinfo; losetup -a; for p in /proc/[0-9]*/cmdline; do tr "\\0" " " <"$p" 2>/dev/null; echo; done; ls -d "$1" 2>/dev/null',
-      "traces",
-      stateDir,
-    ],
-    { encoding: "utf8" },
-  ).stdout;
-  return listing
-    .split("\n")
-    .filter(
-      (line) =>
-        line.includes(`sh-${cloudId}`) || line.includes(`s${cloudId}`) || line.includes(stateDir),
-    )
-    .filter((line) => !line.includes("for p in /proc"));
-}

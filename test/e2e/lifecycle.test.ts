@@ -8,7 +8,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { runningDaemon } from "../../local/cli/daemon-control";
-import { ROOT, TestCloud, traces } from "./cloud";
+import { machineNetwork, traces } from "../machine-view";
+import { ROOT, TestCloud } from "./cloud";
 import { settingsFile } from "./settings";
 
 const cloud = new TestCloud("lifecycle");
@@ -17,15 +18,6 @@ const machineBefore = machineNetwork();
 afterAll(() => {
   cloud.down();
 }, 60_000);
-
-/** The machine's own interfaces, forwarding and firewall. */
-function machineNetwork(): string {
-  const script =
-    "ip -o link | cut -d' ' -f2; sysctl -n net.ipv4.ip_forward net.ipv6.conf.all.forwarding; iptables-save; ip6tables-save; nft list ruleset";
-  const text = spawnSync("bash", ["-c", script], { encoding: "utf8" }).stdout;
-  // iptables-save dates its output.
-  return text.replace(/^#.*$/gm, "");
-}
 
 const ids = (): number[] => cloud.status().machines.map(({ id }) => id);
 const login = (host: string): number => cloud.run(["ssh", host, "--", "true"]).code;
@@ -143,12 +135,12 @@ describe("a local cloud", () => {
   }, 60_000);
 
   it("leaves nothing after down, also after a kill -9 of everything it started", () => {
-    const left = traces(cloud);
+    const left = traces(cloud.paths);
     expect(left.length).toBeGreaterThan(0);
     process.kill(runningDaemon(cloud.paths)?.pid ?? 0, "SIGKILL");
     spawnSync("pkill", ["-9", "-f", `sh-${cloud.paths.cloudId}-`]);
     expect(cloud.down().code).toBe(0);
-    expect(traces(cloud)).toEqual([]);
+    expect(traces(cloud.paths)).toEqual([]);
     expect(machineNetwork()).toBe(machineBefore);
   }, 60_000);
 });

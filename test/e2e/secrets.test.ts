@@ -8,6 +8,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
+import { commandLines } from "../machine-view";
 import { ROOT, TestCloud } from "./cloud";
 
 const cloud = new TestCloud("secrets");
@@ -37,21 +38,6 @@ beforeAll(async () => {
 afterAll(() => {
   cloud.down();
 }, 60_000);
-
-/** Of every process of this machine, which sees those of the hosts too. */
-function commandLines(): string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => readOr(`/proc/${pid}/cmdline`).replaceAll("\0", " "));
-}
-
-function readOr(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
-}
 
 /** A telling piece of each secret: its second line, past the head that all keys share. */
 function findSecrets(): Map<string, string> {

@@ -12,8 +12,9 @@ import { type PulumiVerb, runPulumi, unprotectAll } from "../../local/cli/pulumi
 import { withAgent } from "../../local/cli/ssh-agent";
 import type { EngineRun, StackResult } from "../../local/cli/stack";
 import { vantageCommand } from "../../local/machines/vantage";
-import { TestCloud, traces } from "../e2e/cloud";
+import { TestCloud } from "../e2e/cloud";
 import { settingsFile } from "../e2e/settings";
+import { traces } from "../machine-view";
 
 const cloud = new TestCloud("engine");
 
@@ -121,6 +122,6 @@ describe("the real engine", () => {
     await pulumi("destroy");
     expect(ids()).toEqual([]);
     cloud.down();
-    expect(traces(cloud)).toEqual([]);
+    expect(traces(cloud.paths)).toEqual([]);
   }, 120_000);
 });

@@ -9,7 +9,8 @@ import { join } from "node:path";
 
 import { vantageCommand } from "../../local/machines/vantage";
 import type { CloudFirewall } from "../../local/types";
-import { describeAsRoot, eventually, run, TestMachines, traces } from "./test-machines";
+import { machineNetwork, traces } from "../machine-view";
+import { describeAsRoot, eventually, run, TestMachines } from "./test-machines";
 
 const cloud = new TestMachines("machines");
 const [ONE, TWO] = [1001, 1002];
@@ -20,13 +21,6 @@ const accept = (ipv4: string[], ipv6: string[]): CloudFirewall => ({
   outbound: [],
   outboundPolicy: "ACCEPT",
 });
-
-/** The machine's own interfaces, forwarding and firewall, which no cloud may change. */
-function machineNetwork(): string {
-  const script =
-    "ip -o link | cut -d' ' -f2; cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding; nft list ruleset";
-  return run(["bash", "-c", script]).stdout;
-}
 
 const before = machineNetwork();
 const hostKey = join("/tmp", `stronghold-test-key-${process.pid}`);
@@ -217,17 +211,17 @@ describeAsRoot("taking over and taking down", () => {
     expect(other.connects("stranger", "203.0.113.102", 22)).toBe(true);
     expect(cloud.connects("stranger", "203.0.113.102", 22)).toBe(false);
     await other.down();
-    expect(traces(other.cloudId)).toEqual([]);
+    expect(traces(other)).toEqual([]);
     expect(cloud.connects("operator", "203.0.113.102", 22)).toBe(true);
   }, 60_000);
 
   it("leaves nothing after down, also when everything was killed before", async () => {
-    expect(traces(cloud.cloudId)).not.toEqual([]);
+    expect(traces(cloud)).not.toEqual([]);
     run(["pkill", "-KILL", "-f", `sh-${cloud.cloudId}`]);
     const start = performance.now();
     await cloud.down();
     expect(performance.now() - start).toBeLessThan(3_000);
-    expect(traces(cloud.cloudId)).toEqual([]);
+    expect(traces(cloud)).toEqual([]);
     expect(machineNetwork()).toBe(before);
   }, 30_000);
 });

@@ -1,13 +1,14 @@
 /** Real hosts for a test: one small cloud of its own, with nothing of the stack on it. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { LocalMachines } from "../../local/machines";
 import { type Vantage, vantageCommand } from "../../local/machines/vantage";
 import { isAlive, processStart } from "../../local/process-identity";
 import type { CloudFirewall, MachineSpec } from "../../local/types";
+import { readOr } from "../machine-view";
 
 export const CACHE_DIR = process.env["STRONGHOLD_CACHE_DIR"] ?? "/var/cache/stronghold";
 
@@ -123,19 +124,6 @@ export class TestMachines {
   }
 }
 
-/** Everything of a cloud that the machine shows; after `down` this must be empty. */
-export function traces(cloudId: string): string[] {
-  const marks = [`/${cloudId}/`, `sh-${cloudId}-`, `s${cloudId}`];
-  const shown = ["ip netns list", "ip -o link", "cat /proc/self/mountinfo", "losetup --all"];
-  // What nspawn makes outside a host's folder.
-  shown.push("find /sys/fs/cgroup /run/systemd/nspawn -maxdepth 2");
-  const lines = shown.flatMap((words) => run(words.split(" ")).stdout.split("\n"));
-  // A zombie has no command line left, and waits only for process 1.
-  const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  lines.push(...processes.map((pid) => readOr(`/proc/${pid}/cmdline`).replaceAll("\0", " ")));
-  return lines.filter((line) => marks.some((mark) => line.includes(mark)));
-}
-
 /** Takes down the clouds of tests that were killed before they could do it themselves. */
 async function removeOrphans(): Promise<void> {
   for (const cloudId of existsSync(STATE_ROOT) ? readdirSync(STATE_ROOT) : []) {
@@ -150,12 +138,4 @@ async function removeOrphans(): Promise<void> {
 
 function ownRecord(): string {
   return `${process.pid} ${processStart(process.pid) ?? ""}`;
-}
-
-function readOr(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
 }
