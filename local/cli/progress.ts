@@ -12,15 +12,6 @@ export class Progress {
     process.stderr.write(`${this.elapsed()}  ${subject.padEnd(12)} ${text}\n`);
   }
 
-  /** Announces a step and says how long it took; a failure is left to the caller to explain. */
-  async step<T>(subject: string, text: string, work: () => Promise<T>): Promise<T> {
-    const start = performance.now();
-    this.line(subject, `${text}...`);
-    const result = await work();
-    this.line(subject, `done in ${seconds(performance.now() - start)}`);
-    return result;
-  }
-
   elapsed(): string {
     return seconds(performance.now() - this.started).padStart(7);
   }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { ensureImage } from "../machines/image";
@@ -49,20 +49,19 @@ async function bringUp(
   const start = performance.now();
   const engine = await chooseEngine(options.engine, readEngine(paths));
   const keys = prepareOperator(paths, options.settings);
-  if (!runningDaemon(paths)) await prepareImage(paths, progress);
-  const daemon = await ensureDaemon(paths);
-  progress.line("cloud", `${paths.cloudId} answers at http://127.0.0.1:${daemon.port}`);
-  progress.line("engine", ENGINE_NAMES[engine]);
-  // Written before the run, since a run that dies half-way has made resources too.
-  mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
-  writeFileSync(engineFile(paths), engine);
-
   const deployerKey = keys.files[DEPLOYER];
   if (deployerKey === undefined) {
     throw new UserError(
       "Pulumi.local.yaml: leave `stronghold:deployer.keys` empty. The local cloud makes that key, because it needs its private half.",
     );
   }
+  if (!runningDaemon(paths)) await prepareImage(paths, progress);
+  const daemon = await ensureDaemon(paths);
+  progress.line("cloud", `${paths.cloudId} answers at http://127.0.0.1:${daemon.port}`);
+  progress.line("engine", ENGINE_NAMES[engine]);
+  // Written before the run, since a run that dies half-way has made resources too.
+  writeFileSync(engineFile(paths), engine);
+
   const agentSocket = join(paths.operatorDir, "agent.sock");
   const api = { url: `http://127.0.0.1:${daemon.port}`, token: daemon.token };
   const enterOperator = vantageCommand(paths.cloudId, "operator");
