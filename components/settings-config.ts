@@ -49,10 +49,19 @@ function valueOf(name: string, text: string): unknown {
   }
 }
 
-function warnAboutLooseSettings({ ssh }: Settings): void {
+function warnAboutLooseSettings({ ssh, admins, twoFactor, alerts }: Settings): void {
   if (ssh.allowFrom.some((network) => ANYWHERE.includes(network))) {
     void pulumi.log.warn(
       "ssh.allowFrom is anywhere: the whole internet can knock at the app server's SSH.",
     );
+  }
+  const unenrolled = admins.filter(({ enrolment }) => enrolment === 0).map(({ name }) => name);
+  if (twoFactor.unenrolled === "keyOnly" && unenrolled.length > 0) {
+    void pulumi.log.warn(
+      `twoFactor.unenrolled is keyOnly: a stolen key of ${unenrolled.join(", ")} is enough to get in.`,
+    );
+  }
+  if (alerts.logOnly) {
+    void pulumi.log.warn("alerts.logOnly is true: nobody is told when somebody logs in.");
   }
 }

@@ -10,7 +10,7 @@ export interface HostFacts {
   /** The account of automation. */
   deployer: string;
   deployerKeys: readonly string[];
-  admins: readonly Admin[];
+  admins: readonly Pick<Admin, "name" | "keys">[];
   /** Networks from which the deployer logs in. */
   deployerFrom: readonly string[];
   /** The one `address:port` that may be reached through this server's SSH; empty for none. */

@@ -9,6 +9,7 @@ import { ANYWHERE_WORD } from "./settings-values";
 
 const NAME = z.string().catch("");
 const TEXTS = z.array(z.string().catch("")).catch([]);
+const NO_OUTBOUND: { policy: string; allow: { to: string[] }[] } = { policy: "drop", allow: [] };
 
 /**
  * The settings with whatever has the wrong shape left out.
@@ -23,12 +24,25 @@ const LENIENT = z
       .object({ name: z.string().default("deployer").catch(""), keys: TEXTS })
       .catch({ name: "", keys: [] }),
     deployerPrivateKey: z.string().optional().catch(undefined),
+    outbound: z
+      .object({
+        policy: z.string().catch("drop").default("allow"),
+        allow: z
+          .array(z.object({ to: TEXTS }).catch({ to: [] }))
+          .catch([])
+          .default([]),
+      })
+      .catch(NO_OUTBOUND)
+      .default(NO_OUTBOUND),
+    alerts: z.record(z.string(), z.unknown()).optional().catch(undefined),
   })
   .catch({
     ssh: { allowFrom: [] },
     admins: [],
     deployer: { name: "", keys: [] },
     deployerPrivateKey: undefined,
+    outbound: NO_OUTBOUND,
+    alerts: undefined,
   });
 
 type Lenient = z.output<typeof LENIENT>;
@@ -36,15 +50,20 @@ type Lenient = z.output<typeof LENIENT>;
 export function consistencyFaults(raw: unknown): Fault[] {
   const settings = LENIENT.parse(raw);
   return [
-    ...networkFaults(settings.ssh.allowFrom),
+    ...networkFaults(settings.ssh.allowFrom, "ssh.allowFrom"),
+    ...settings.outbound.allow.flatMap(({ to }, index) =>
+      networkFaults(to, `outbound.allow[${index}].to`),
+    ),
     ...nameFaults(settings),
     ...sharedKeyFaults(settings),
     ...privateKeyFaults(settings),
+    ...outboundFaults(settings),
+    ...alertFaults(settings),
   ];
 }
 
-function networkFaults(texts: string[]): Fault[] {
-  const path = (index: number): string => `ssh.allowFrom[${index}]`;
+function networkFaults(texts: string[], list: string): Fault[] {
+  const path = (index: number): string => `${list}[${index}]`;
   const anywhere = texts.indexOf(ANYWHERE_WORD);
   if (anywhere >= 0 && texts.length > 1) {
     const text = `"${ANYWHERE_WORD}" is not allowed: it stands alone, since it covers all else; remove it or the others`;
@@ -116,4 +135,29 @@ function privateKeyFaults({ deployer, deployerPrivateKey }: Lenient): Fault[] {
     "this key is not allowed: its public half is none of deployer.keys, so no server would let it in; add to " +
     "deployer.keys what `ssh-keygen -y -f <file>` prints";
   return [{ path: "deployerPrivateKey", text }];
+}
+
+/** Somebody who lists what may be reached expects that nothing else may. */
+function outboundFaults({ outbound: { policy, allow } }: Lenient): Fault[] {
+  if (policy !== "allow" || allow.length === 0) return [];
+  const text =
+    "such a list is not allowed: outbound.policy is allow, so everything may be reached already; write policy: drop " +
+    "or remove the list";
+  return [{ path: "outbound.allow", text }];
+}
+
+const CHANNELS = ["mail", "slack", "pushover"];
+
+/** That nobody hears of a login must be meant. */
+function alertFaults({ alerts }: Lenient): Fault[] {
+  if (alerts === undefined) return [];
+  const channels = CHANNELS.filter((name) => alerts[name] !== undefined);
+  if (alerts["logOnly"] === true && channels.length > 0) {
+    const text = `true is not allowed: alerts go to ${channels.join(" and ")}; remove one of the two`;
+    return [{ path: "alerts.logOnly", text }];
+  }
+  if (alerts["logOnly"] === true || channels.length > 0) return [];
+  const text =
+    "nobody would be told of a login: give mail, slack or pushover, or write logOnly: true if you mean it";
+  return [{ path: "alerts", text }];
 }

@@ -1,5 +1,7 @@
 import type { z } from "zod";
 
+import { SHAPES } from "./settings-shapes";
+
 /** One thing that is wrong with the settings. */
 export interface Fault {
   /** `admins[0].keys[1]`; empty for the settings as a whole. */
@@ -29,35 +31,6 @@ export function describeFaults(lines: readonly string[]): string {
   ].join("\n");
 }
 
-/** What each part of the settings is made of, by its path with the indexes left out. */
-const SHAPES: Readonly<Record<string, string>> = {
-  region: "the id of a Linode data centre; write for example us-east",
-  app: "an object with type and image; write for example {type: g6-nanode-1}",
-  "app.type": "the id of a Linode plan; write for example g6-nanode-1",
-  "app.image": "the id of an image; write linode/debian13",
-  database: "an object with type and image; write for example {type: g6-standard-1}",
-  "database.type": "the id of a Linode plan; write for example g6-standard-1",
-  "database.image": "the id of an image; write linode/debian13",
-  ssh: 'an object with allowFrom; write for example {allowFrom: ["203.0.113.10/32"]}',
-  "ssh.allowFrom":
-    'the list of at least one network from which SSH is allowed; write for example ["203.0.113.10/32"]',
-  "ssh.allowFrom[]": 'a network in CIDR form; write for example "203.0.113.10/32"',
-  admins:
-    "the list of at least one person, each with name and keys; write for example [{name: ada, keys: [...]}]",
-  "admins[]": "an object with name and keys; write for example {name: ada, keys: [...]}",
-  "admins[].name": "the user name of a person; write for example ada",
-  "admins[].keys":
-    "the list of at least one public key; paste the lines of the person's .pub files",
-  "admins[].keys[]": "a public key; paste the line of a .pub file",
-  deployer: "an object with keys and name; write for example {keys: [...]}",
-  "deployer.name": "a user name; leave it out for deployer",
-  "deployer.keys":
-    "the list of at least one public key; paste the line of the .pub file whose private half the SSH agent holds",
-  "deployer.keys[]": "a public key; paste the line of a .pub file",
-  deployerPrivateKey:
-    "the text of a private key; set it with `pulumi config set --secret`, or leave it out to use the SSH agent",
-};
-
 type Issue = z.core.$ZodIssue;
 
 /** Words a fault of the schema; a value is repeated only where no secret belongs. */
@@ -75,7 +48,7 @@ export function faultOfIssue(issue: Issue): Fault[] {
   if (issue.code === "invalid_type") {
     return [{ path, text: `${kindOf(issue.input)} is not allowed: ${shapeOf(path)}` }];
   }
-  if (issue.code === "too_small") {
+  if (issue.code === "too_small" && issue.origin === "array") {
     return [{ path, text: `an empty list is not allowed: ${shapeOf(path)}` }];
   }
   return [{ path, text: `${valueOf(issue)} is not allowed: ${issue.message}` }];

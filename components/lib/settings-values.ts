@@ -64,7 +64,7 @@ export const PRIVATE_KEY = z.string().transform((text, context) => {
 });
 
 /** Networks in canonical spelling; the word for all of them is turned into the two that it means. */
-export const ALLOW_FROM = z
+export const NETWORKS = z
   .array(
     z.string().transform((text, context) => {
       if (text === ANYWHERE_WORD) return text;
@@ -109,3 +109,43 @@ function checkNetwork(text: string): { network: Network } | { fault: string } {
   }
   return { network };
 }
+
+/** A whole number in the range, told apart from a text that looks like one. */
+function wholeNumber(least: number, message: string) {
+  return z.number().refine((value) => Number.isInteger(value) && value >= least && value <= 9999, {
+    message,
+  });
+}
+
+/** Which of a person's enrolments in two-factor login is the valid one. */
+export const ENROLMENT = wholeNumber(
+  0,
+  "an enrolment is a whole number; 1 is the first, a higher one replaces it, 0 means not enrolled",
+);
+
+/** Which of a person's initial passwords is the valid one. */
+export const PASSWORD_ISSUE = wholeNumber(
+  1,
+  "an issue is a whole number from 1; a higher one makes a new initial password",
+);
+
+/** A hash by a method that is slow to guess: yescrypt, gost-yescrypt or SHA-512 (crypt(5)). */
+export const PASSWORD_HASH = z.string().superRefine((text, context) => {
+  if (/^\$(?:y|gy|6)\$[./A-Za-z0-9$=,]{40,300}$/.test(text)) return;
+  const message =
+    "a crypt(3) hash that begins with $y$, $gy$ or $6$ is allowed; make one with `mkpasswd --method=yescrypt`";
+  context.addIssue({ code: "custom", message, params: { found: "this hash" } });
+});
+
+/** The name or address of a time server. */
+export const TIME_SERVER = z
+  .string()
+  .refine((text) => isBareAddress(text) || /^[a-z0-9][a-z0-9.-]{0,252}$/i.test(text), {
+    message: "a time server is a host name or an address; write it like ntp.example.org",
+  });
+
+export const PORT = z
+  .number()
+  .refine((port) => Number.isInteger(port) && port >= 1 && port <= 65535, {
+    message: "a port is a whole number from 1 to 65535",
+  });

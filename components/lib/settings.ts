@@ -1,14 +1,20 @@
 import { z } from "zod";
 
+import { ALERTS } from "./settings-alerts";
 import { consistencyFaults } from "./settings-consistency";
 import { type Fault, faultOfIssue, SettingsError } from "./settings-faults";
 import {
-  ALLOW_FROM,
+  ENROLMENT,
   INSTANCE_IMAGE,
   INSTANCE_TYPE,
+  NETWORKS,
+  PASSWORD_HASH,
+  PASSWORD_ISSUE,
+  PORT,
   PRIVATE_KEY,
   PUBLIC_KEYS,
   REGION,
+  TIME_SERVER,
   USER_NAME,
 } from "./settings-values";
 
@@ -24,17 +30,55 @@ function serverSchema(type: string) {
     .prefault({});
 }
 
-const ADMIN = z.strictObject({ name: USER_NAME, keys: PUBLIC_KEYS });
+const ADMIN = z.strictObject({
+  name: USER_NAME,
+  keys: PUBLIC_KEYS,
+  enrolment: ENROLMENT.default(1),
+  passwordHash: PASSWORD_HASH.optional(),
+  passwordIssue: PASSWORD_ISSUE.default(1),
+});
+
+/** Guide: a person without a second factor gets in by key alone. That has to be typed out here. */
+const TWO_FACTOR = z.strictObject({
+  unenrolled: z.enum(["refuse", "keyOnly"], "write refuse or keyOnly").default("refuse"),
+});
+
+const CLOCK = z.strictObject({
+  servers: z
+    .array(TIME_SERVER)
+    .min(1)
+    .max(8, "eight time servers are enough; keep the nearest")
+    .default(["2.debian.pool.ntp.org"]),
+});
+
+const OUTBOUND = z.strictObject({
+  policy: z.enum(["allow", "drop"], "write allow or drop").default("allow"),
+  allow: z
+    .array(
+      z.strictObject({
+        to: NETWORKS,
+        protocol: z.enum(["tcp", "udp"], "write tcp or udp").default("tcp"),
+        ports: z.array(PORT).min(1).max(15, "a rule of the Cloud Firewall holds at most 15 ports"),
+      }),
+    )
+    .max(10, "ten rules are allowed; join some")
+    .default([]),
+});
 
 /** Every setting of a stack; `Pulumi.yaml` describes them for users. */
 const SETTINGS = z.strictObject({
   region: REGION.default("us-east"),
   app: serverSchema("g6-nanode-1"),
   database: serverSchema("g6-standard-1"),
-  ssh: z.strictObject({ allowFrom: ALLOW_FROM }),
+  ssh: z.strictObject({ allowFrom: NETWORKS }),
   admins: z.array(ADMIN).min(1),
   deployer: z.strictObject({ name: USER_NAME.default("deployer"), keys: PUBLIC_KEYS }),
   deployerPrivateKey: PRIVATE_KEY.optional(),
+  passwords: z.strictObject({ changeAtFirstUse: z.boolean().default(true) }).prefault({}),
+  twoFactor: TWO_FACTOR.prefault({}),
+  clock: CLOCK.prefault({}),
+  outbound: OUTBOUND.prefault({}),
+  alerts: ALERTS,
 });
 
 /** Names of the settings, the namespace left out. */
@@ -45,6 +89,9 @@ export type Settings = z.output<typeof SETTINGS>;
 
 /** A person who administers the servers. */
 export type Admin = Settings["admins"][number];
+
+/** Who is told of logins. */
+export type Alerts = Settings["alerts"];
 
 /** A server's size and system. */
 export type ServerSettings = Settings["app"];

@@ -14,6 +14,7 @@ export async function recordEnvironment(over: object = {}): Promise<Recording> {
     ssh: { allowFrom: ["203.0.113.10/32", "2001:db8:10::10/128"] },
     admins: [{ name: "ada", keys: [ADMIN_KEY] }],
     deployer: { keys: [DEPLOYER_KEY] },
+    alerts: { logOnly: true },
     ...over,
   });
   const identity = { project: "stronghold", stack: "test" };

@@ -11,6 +11,7 @@ function config(over: Record<string, unknown> = {}): Record<string, string> {
     ssh: { allowFrom: ["203.0.113.10/32"] },
     admins: [{ name: "ada", keys: [ed25519Line(1)] }],
     deployer: { keys: [ed25519Line(2)] },
+    alerts: { slack: { webhook: "https://hooks.example.org/services/x" } },
     deployerPrivateKey: "",
     ...over,
   };
@@ -59,12 +60,26 @@ describe("the settings of a stack", () => {
     expect(deployerPrivateKey).toBe(privateKey);
   });
 
-  it("warn when SSH is open to the whole internet", async () => {
-    const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
-    await read({ ssh: { allowFrom: ["anywhere"] } });
-    expect(warn.mock.calls.map(([message]) => message)).toEqual([
+  it.each([
+    [
+      { ssh: { allowFrom: ["anywhere"] } },
       "ssh.allowFrom is anywhere: the whole internet can knock at the app server's SSH.",
-    ]);
+    ],
+    [
+      {
+        twoFactor: { unenrolled: "keyOnly" },
+        admins: [{ name: "ada", keys: [ed25519Line(1)], enrolment: 0 }],
+      },
+      "twoFactor.unenrolled is keyOnly: a stolen key of ada is enough to get in.",
+    ],
+    [
+      { alerts: { logOnly: true } },
+      "alerts.logOnly is true: nobody is told when somebody logs in.",
+    ],
+  ])("warn of what is loose: %j", async (over, warning) => {
+    const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+    await read(over);
+    expect(warn.mock.calls.map(([message]) => message)).toEqual([warning]);
     warn.mockRestore();
   });
 });

@@ -19,13 +19,30 @@ const IMAGES =
 const NETWORKS =
   'each item is an IPv4 or IPv6 network in CIDR form; write it like "203.0.113.10/32" or "2001:db8::/64"';
 const ALL =
-  "the settings are region, app, database, ssh, admins, deployer, deployerPrivateKey; correct the name or remove it";
+  "the settings are region, app, database, ssh, admins, deployer, passwords, twoFactor, clock, outbound, alerts, " +
+  "deployerPrivateKey; correct the name or remove it";
 const SYSTEM = "this name belongs to the system; choose the name of a person";
 const PRIVATE = "an unencrypted private key in OpenSSH's format is allowed, and this one";
 
 const key = ed25519Line(1);
 const ada = (keys: unknown, name: unknown = "ada"): object => ({ admins: [{ name, keys }] });
 const from = (...allowFrom: unknown[]): object => ({ ssh: { allowFrom } });
+
+const admin = (more: object): object => ({ admins: [{ name: "ada", keys: [key], ...more }] });
+const reach = (rule: object): object => ({ outbound: { policy: "drop", allow: [rule] } });
+const SLACK = { webhook: "https://hooks.example.org/services/T0/B0/x" };
+const mail = (more: object): object => ({
+  alerts: {
+    mail: {
+      relay: "smtp.example.org:587",
+      user: "alerts",
+      password: "secret",
+      from: "stronghold@example.org",
+      to: ["ada@example.org"],
+      ...more,
+    },
+  },
+});
 
 /** What is given over good settings, and the one line that comes of it. */
 const ROWS: [given: object, line: string][] = [
@@ -160,7 +177,7 @@ const ROWS: [given: object, line: string][] = [
   ],
   [
     { admins: [{ name: "ada", keys: [key], sudo: false }] },
-    "admins[0].sudo: is not a setting: admins[0] has name, keys; correct the name or remove it",
+    "admins[0].sudo: is not a setting: admins[0] has name, keys, enrolment, passwordHash, passwordIssue; correct the name or remove it",
   ],
   [
     ada([]),
@@ -231,6 +248,127 @@ const ROWS: [given: object, line: string][] = [
     { deployerPrivateKey: ed25519Private(9) },
     "deployerPrivateKey: this key is not allowed: its public half is none of deployer.keys, so no server would let it in; add to deployer.keys what `ssh-keygen -y -f <file>` prints",
   ],
+  [
+    admin({ enrolment: "2" }),
+    "admins[0].enrolment: a text is not allowed: the number of the person's enrolment in two-factor login; raise it by 1 after a lost phone, 0 means not enrolled",
+  ],
+  ...[-1, 1.5, 10_000].map((enrolment): [object, string] => [
+    admin({ enrolment }),
+    `admins[0].enrolment: ${enrolment} is not allowed: an enrolment is a whole number; 1 is the first, a higher one replaces it, 0 means not enrolled`,
+  ]),
+  [
+    admin({ passwordIssue: 0 }),
+    "admins[0].passwordIssue: 0 is not allowed: an issue is a whole number from 1; a higher one makes a new initial password",
+  ],
+  ...["secret", "$1$salt$0123456789abcdef012345", "$6$a:b$" + "a".repeat(86)].map(
+    (passwordHash): [object, string] => [
+      admin({ passwordHash }),
+      "admins[0].passwordHash: this hash is not allowed: a crypt(3) hash that begins with $y$, $gy$ or $6$ is allowed; make one with `mkpasswd --method=yescrypt`",
+    ],
+  ),
+  [
+    { passwords: { changeAtFirstUse: "yes" } },
+    "passwords.changeAtFirstUse: a text is not allowed: true or false; leave it out for true",
+  ],
+  [
+    { twoFactor: { unenrolled: "allow" } },
+    'twoFactor.unenrolled: "allow" is not allowed: write refuse or keyOnly',
+  ],
+  [
+    { twoFactor: false },
+    "twoFactor: false is not allowed: an object with unenrolled; write for example {unenrolled: refuse}",
+  ],
+  [
+    { clock: { servers: [] } },
+    "clock.servers: an empty list is not allowed: the list of at least one time server; leave it out for Debian's pool of servers",
+  ],
+  ...["ntp example", "-x", "ntp.example.org iburst", "a\nb"].map((name): [object, string] => [
+    { clock: { servers: [name] } },
+    `clock.servers[0]: ${name.includes("\n") ? "a text of 3 characters" : `"${name}"`} is not allowed: a time server is a host name or an address; write it like ntp.example.org`,
+  ]),
+  [
+    { clock: { servers: Array.from({ length: 9 }, (_, at) => `ntp${at}`) } },
+    "clock.servers: so long a list is not allowed: eight time servers are enough; keep the nearest",
+  ],
+  [{ outbound: { policy: "deny" } }, 'outbound.policy: "deny" is not allowed: write allow or drop'],
+  [
+    { outbound: { allow: [{ to: ["198.51.100.0/24"], ports: [1] }] } },
+    "outbound.allow: such a list is not allowed: outbound.policy is allow, so everything may be reached already; write policy: drop or remove the list",
+  ],
+  ...[0, 65_536, 2.5].map((port): [object, string] => [
+    reach({ to: ["198.51.100.0/24"], ports: [port] }),
+    `outbound.allow[0].ports[0]: ${port} is not allowed: a port is a whole number from 1 to 65535`,
+  ]),
+  [
+    reach({ to: ["198.51.100.0/24"], ports: [] }),
+    "outbound.allow[0].ports: an empty list is not allowed: the list of at least one port; write for example [6379]",
+  ],
+  [
+    reach({ to: ["198.51.100.1"], ports: [1] }),
+    'outbound.allow[0].to[0]: "198.51.100.1" is not allowed: each item is a network in CIDR form; write "198.51.100.1/32"',
+  ],
+  [
+    reach({ to: ["198.51.100.0/24", "198.51.100.1/32"], ports: [1] }),
+    'outbound.allow[0].to[1]: "198.51.100.1/32" is not allowed: it lies within outbound.allow[0].to[0]; remove one of the two',
+  ],
+  [
+    reach({ to: ["198.51.100.0/24"], ports: [1], protocol: "icmp" }),
+    'outbound.allow[0].protocol: "icmp" is not allowed: write tcp or udp',
+  ],
+  [
+    { alerts: undefined },
+    "alerts: is missing: an object with mail, slack or pushover, or with logOnly; write for example {slack: {webhook: ...}}, or {logOnly: true} if nobody is to be told of logins",
+  ],
+  ...[{}, { logOnly: false }, { whiteList: ["203.0.113.10"] }].map((alerts): [object, string] => [
+    { alerts },
+    "alerts: nobody would be told of a login: give mail, slack or pushover, or write logOnly: true if you mean it",
+  ]),
+  [
+    { alerts: { logOnly: true, slack: SLACK } },
+    "alerts.logOnly: true is not allowed: alerts go to slack; remove one of the two",
+  ],
+  [
+    mail({ password: undefined }),
+    "alerts.mail.password: is missing: the password for the SMTP server; set it with `pulumi config set --secret --path alerts.mail.password`",
+  ],
+  [
+    mail({ password: "a\nb" }),
+    "alerts.mail.password: this password is not allowed: a password is one line of printable text",
+  ],
+  ...["smtp.example.org", "smtp.example.org:0", "smtp://smtp.example.org:587"].map(
+    (relay): [object, string] => [
+      mail({ relay }),
+      `alerts.mail.relay: "${relay}" is not allowed: a relay is the name or IPv4 address of an SMTP server, a colon and its port; write it like smtp.example.org:587`,
+    ],
+  ),
+  [
+    mail({ tls: "none" }),
+    'alerts.mail.tls: "none" is not allowed: write starttls (usual on port 587) or implicit (port 465)',
+  ],
+  [
+    mail({ to: ["Ada <ada@example.org>"] }),
+    'alerts.mail.to[0]: "Ada <ada@example.org>" is not allowed: a mail address has the form name@domain; write it without a display name',
+  ],
+  ...["http://hooks.example.org/x", "https://u:p@hooks.example.org/x", "https://h/x y"].map(
+    (webhook): [object, string] => [
+      { alerts: { slack: { webhook } } },
+      "alerts.slack.webhook: this address is not allowed: a webhook is an https address such as the one that Slack shows for an incoming webhook",
+    ],
+  ),
+  [
+    { alerts: { pushover: { token: "short", user: "u".repeat(30) } } },
+    "alerts.pushover.token: this token is not allowed: a Pushover token is 30 letters and digits",
+  ],
+  [
+    { alerts: { slack: SLACK, caCertificate: "-----BEGIN CERTIFICATE-----" } },
+    "alerts.caCertificate: this text is not allowed: a certificate in PEM is allowed, from -----BEGIN to -----END CERTIFICATE-----",
+  ],
+  ...["*", "203.0.113.1*", ".*", "203.0.113.0/24", "2001:DB8::1", "2001:db8:10*", "host"].map(
+    (pattern): [object, string] => [
+      { alerts: { slack: SLACK, whiteList: [pattern] } },
+      `alerts.whiteList[0]: "${pattern}" is not allowed: write an address such as "203.0.113.10", or its beginning up to a dot or colon and an asterisk, such as "203.0.113.*" or "2001:db8:10:*", in lower case`,
+    ],
+  ),
 ];
 
 describe("one fault", () => {
@@ -263,6 +401,7 @@ describe("many faults", () => {
       "admins[0].name",
       "admins[0].keys[0]",
       "deployer",
+      "alerts",
       "zone",
       "ssh.allowFrom[2]",
       "admins[2].name",
@@ -272,7 +411,7 @@ describe("many faults", () => {
 
   it("stand below a headline that counts them", () => {
     expect(() => parseSettings({})).toThrow(
-      /^The settings have 3 faults; nothing was created\.\n {2}- ssh: .*\n {2}- admins: .*\n {2}- deployer: .*$/,
+      /^The settings have 4 faults; nothing was created\.\n {2}- ssh: .*\n {2}- admins: .*\n {2}- deployer: .*\n {2}- alerts: .*$/,
     );
   });
 });

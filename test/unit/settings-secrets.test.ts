@@ -17,6 +17,17 @@ describe("a secret in the wrong place", () => {
     ["the deployer", (text) => ({ deployer: text })],
     ["a network", (text) => ({ ssh: { allowFrom: [text] } })],
     ["the region", (text) => ({ region: text })],
+    ["a hash", (text) => people({ name: "ada", keys: [ed25519Line(1)], passwordHash: `${text}:` })],
+    ["an enrolment", (text) => people({ name: "ada", keys: [ed25519Line(1)], enrolment: text })],
+    ["the relay", (text) => ({ alerts: { mail: { relay: text } } })],
+    ["the relay's password", (text) => ({ alerts: { mail: { password: `${text}\n` } } })],
+    ["a webhook", (text) => ({ alerts: { slack: { webhook: `http://${text}` } } })],
+    ["a channel", (text) => ({ alerts: { slack: text } })],
+    ["a Pushover token", (text) => ({ alerts: { pushover: { token: `${text}.`, user: text } } })],
+    ["a certificate", (text) => ({ alerts: { caCertificate: text } })],
+    ["a white list", (text) => ({ alerts: { whiteList: [text] } })],
+    ["a time server", (text) => ({ clock: { servers: [`${text}!`] } })],
+    ["an outbound network", (text) => ({ outbound: { policy: "drop", allow: [{ to: [text] }] } })],
     ["a setting that does not exist", (text) => ({ password: text, app: { token: { text } } })],
   ];
 

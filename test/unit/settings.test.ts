@@ -7,6 +7,9 @@ import { parseSettings, SETTING_NAMES } from "../../components/lib/settings";
 import { ed25519Line, ed25519Private } from "./fixtures/keys";
 import { faultsOf, goodSettings } from "./fixtures/settings";
 
+const HASH = `$y$j9T$${"a".repeat(22)}$${"b".repeat(43)}`;
+const CERTIFICATE = readFileSync(join(__dirname, "fixtures", "authority.pem"), "utf8");
+
 const ROOT = join(__dirname, "..", "..");
 
 interface Declaration {
@@ -34,8 +37,15 @@ describe("good settings", () => {
       app: { type: "g6-nanode-1", image: "linode/debian13" },
       database: { type: "g6-standard-1", image: "linode/debian13" },
       ssh: { allowFrom: ["203.0.113.10/32"] },
-      admins: [{ name: "ada", keys: [ed25519Line(1, "ada@laptop")] }],
+      admins: [
+        { name: "ada", keys: [ed25519Line(1, "ada@laptop")], enrolment: 1, passwordIssue: 1 },
+      ],
       deployer: { name: "deployer", keys: [ed25519Line(2)] },
+      passwords: { changeAtFirstUse: true },
+      twoFactor: { unenrolled: "refuse" },
+      clock: { servers: ["2.debian.pool.ntp.org"] },
+      outbound: { policy: "allow", allow: [] },
+      alerts: { whiteList: [], logOnly: true },
     });
   });
 
@@ -46,10 +56,44 @@ describe("good settings", () => {
       database: { type: "g7-highmem-1", image: "linode/debian13" },
       ssh: { allowFrom: ["198.51.100.0/24", "2001:db8:10::/48"] },
       admins: [
-        { name: "ada", keys: [ed25519Line(1), ed25519Line(3)] },
-        { name: "grace-h", keys: [ed25519Line(4)] },
+        {
+          name: "ada",
+          keys: [ed25519Line(1), ed25519Line(3)],
+          enrolment: 2,
+          passwordIssue: 3,
+          passwordHash: HASH,
+        },
+        { name: "grace-h", keys: [ed25519Line(4)], enrolment: 0, passwordIssue: 1 },
       ],
       deployer: { name: "robot", keys: [ed25519Line(2)] },
+      passwords: { changeAtFirstUse: false },
+      twoFactor: { unenrolled: "keyOnly" },
+      clock: { servers: ["203.0.113.1", "2001:db8::1", "ntp.example.org"] },
+      outbound: {
+        policy: "drop",
+        allow: [
+          { to: ["198.51.100.0/24", "2001:db8:20::/48"], protocol: "udp", ports: [53, 5353] },
+        ],
+      },
+      alerts: {
+        mail: {
+          relay: "smtp.example.org:465",
+          tls: "implicit",
+          user: "alerts",
+          password: "pass word",
+          from: "stronghold@example.org",
+          to: ["ada@example.org", "grace@example.org"],
+        },
+        slack: { webhook: "https://hooks.example.org/services/T0/B0/x" },
+        pushover: {
+          token: "a".repeat(30),
+          user: "u".repeat(30),
+          url: "https://push.example.org:8443/1/messages.json",
+        },
+        caCertificate: CERTIFICATE,
+        whiteList: ["203.0.113.10", "198.51.100.*", "2001:db8::1", "2001:db8:10:*"],
+        logOnly: false,
+      },
       deployerPrivateKey: ed25519Private(2),
     };
     expect(parseSettings(all)).toEqual(all);
@@ -91,7 +135,10 @@ describe("the project's files", () => {
 
   it("give the defaults that the program has", () => {
     const defaults = parseSettings(goodSettings());
-    for (const name of ["region", "app", "database"] as const) {
+    for (const name of [
+      ...(["region", "app", "database", "passwords", "twoFactor", "clock"] as const),
+      "outbound" as const,
+    ]) {
       expect(declared[name]?.default).toEqual(defaults[name]);
     }
   });
@@ -120,6 +167,10 @@ describe("the project's files", () => {
       "admins[0].name",
       "admins[0].keys[0]",
       "deployer.keys[0]",
+      "alerts.mail.relay",
+      "alerts.mail.password",
+      "alerts.mail.from",
+      "alerts.mail.to[0]",
     ]);
   });
 });
