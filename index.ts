@@ -8,4 +8,4 @@ const environment = new TwoServerEnvironment("environment", {
   identity: { project: pulumi.getProject(), stack: pulumi.getStack() },
 });
 
-export const { app, database, deployer, sshConfig, knownHosts } = environment;
+export const { app, database, deployer, sshConfig, knownHosts, enrolments } = environment;

@@ -4,12 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { ServerCredentials } from "./credentials";
 import { Hardening } from "./hardening";
+import type { Enrolment } from "./lib/enrolment";
 import { appRules, databaseRules, type Rule } from "./lib/firewall-rules";
 import { singleAddress } from "./lib/networks";
 import type { Role } from "./lib/roles";
 import type { Settings } from "./lib/settings";
 import { type KnownServers, renderKnownHosts, renderSshConfig } from "./lib/ssh-files";
-import type { StackIdentity } from "./lib/stack-names";
+import { labelOf, type StackIdentity } from "./lib/stack-names";
+import { PersonCredentials } from "./person-credentials";
 import { Server, type ServerAddresses } from "./server";
 
 /** What is copied to every server. Its name is the folder's name there, too. */
@@ -24,11 +26,15 @@ export interface TwoServerEnvironmentArgs {
   bundleDir?: string;
 }
 
-/** A server with what it was born with and what may come in. */
+/** What people are handed, by server and name. */
+export type Enrolments = Record<Role, Record<string, Enrolment>>;
+
+/** A server with what it was born with, who gets in and what may come in. */
 interface Member {
   role: Role;
   server: Server;
   credentials: ServerCredentials;
+  people: readonly PersonCredentials[];
   rules: pulumi.Input<readonly Rule[]>;
 }
 
@@ -49,6 +55,8 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
   public readonly sshConfig: pulumi.Output<string>;
   /** The `known_hosts` for it. */
   public readonly knownHosts: pulumi.Output<string>;
+  /** Initial passwords and second factors, to be handed to the people; a secret. */
+  public readonly enrolments: pulumi.Output<Enrolments>;
 
   private readonly args: TwoServerEnvironmentArgs;
 
@@ -67,19 +75,21 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
     const database = this.createMember(`${name}-database`, "database", databaseWall);
     this.database = database.server.addresses;
 
-    const appHardening = this.hardenApp(`${name}-app-hardening`, app);
+    const appHardening = this.hardenApp(`${name}-app-hardening`, app, database);
     this.hardenDatabase(`${name}-database-hardening`, database, appHardening);
 
     this.deployer = settings.deployer.name;
     const servers = pulumi.output({ app: known(app), database: known(database) });
     this.sshConfig = servers.apply((both: KnownServers) => renderSshConfig(identity, both));
     this.knownHosts = servers.apply((both: KnownServers) => renderKnownHosts(both));
+    this.enrolments = pulumi.secret({ app: handed(app), database: handed(database) });
     this.registerOutputs({
       app: this.app,
       database: this.database,
       deployer: this.deployer,
       sshConfig: this.sshConfig,
       knownHosts: this.knownHosts,
+      enrolments: this.enrolments,
     });
   }
 
@@ -88,17 +98,22 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
     const { region, deployer } = settings;
     const parent = { parent: this };
     const credentials = new ServerCredentials(`${name}-credentials`, parent);
+    const people = settings.admins.map((person) => {
+      const args = { person, server: labelOf(identity, role) };
+      return new PersonCredentials(`${name}-person-${person.name}`, args, parent);
+    });
     const own = { role, settings: settings[role], credentials, rules };
     const server = new Server(name, { ...own, identity, region, deployer }, parent);
-    return { role, server, credentials, rules };
+    return { role, server, credentials, people, rules };
   }
 
   /** From outside, and with a way on to the database server's SSH and to nothing else. */
-  private hardenApp(name: string, app: Member): Hardening {
+  private hardenApp(name: string, app: Member, database: Member): Hardening {
     return this.harden(name, app, {
       host: this.app.publicIPv4,
       deployerFrom: this.args.settings.ssh.allowFrom,
       permitOpen: pulumi.interpolate`${this.database.privateIPv4}:22`,
+      nextServer: pulumi.interpolate`${this.database.privateIPv4} ${database.credentials.hostKey.publicKey}\n`,
     });
   }
 
@@ -108,22 +123,32 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
       host: this.database.privateIPv4,
       deployerFrom: this.app.privateIPv4.apply((address) => [singleAddress(address)]),
       permitOpen: "",
+      nextServer: "",
       through,
     });
   }
 
   private harden(name: string, member: Member, way: Way): Hardening {
     const { settings, bundleDir = BUNDLE_DIR } = this.args;
-    const { deployer, admins, deployerPrivateKey } = settings;
-    const { rules, ...server } = member;
-    const { deployerFrom, permitOpen, ...route } = way;
-    const people = { deployer: deployer.name, deployerKeys: deployer.keys, admins };
+    const { deployer, admins, passwords, twoFactor, clock, alerts, deployerPrivateKey } = settings;
+    const { rules, people, ...server } = member;
+    const { deployerFrom, permitOpen, nextServer, ...route } = way;
+    const facts = {
+      deployer: deployer.name,
+      deployerKeys: deployer.keys,
+      admins,
+      people: pulumi.all(people.map(({ person }) => person)),
+      changeAtFirstUse: passwords.changeAtFirstUse,
+      unenrolled: twoFactor.unenrolled,
+      timeServers: clock.servers,
+      alerts: pulumi.secret(alerts),
+    };
     return new Hardening(
       name,
       {
         ...server,
         ...route,
-        facts: { ...people, deployerFrom, permitOpen, rules },
+        facts: { ...facts, deployerFrom, permitOpen, nextServer, rules },
         ...(deployerPrivateKey ? { deployerPrivateKey: pulumi.secret(deployerPrivateKey) } : {}),
         bundleDir,
       },
@@ -137,7 +162,12 @@ interface Way {
   host: pulumi.Input<string>;
   deployerFrom: pulumi.Input<readonly string[]>;
   permitOpen: pulumi.Input<string>;
+  nextServer: pulumi.Input<string>;
   through?: Hardening;
+}
+
+function handed({ people }: Member): Record<string, pulumi.Output<Enrolment>> {
+  return Object.fromEntries(people.map(({ name, enrolment }) => [name, enrolment]));
 }
 
 function known({ server, credentials }: Member): pulumi.Output<KnownServers[Role]> {

@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { ServerCredentials } from "./credentials";
 import { packagesOf } from "./lib/bundle";
-import { type Control, CONTROL_PLAN, type HostFacts, renderParameters } from "./lib/control-plan";
+import { CONTROL_PLAN, renderParameters } from "./lib/control-plan";
+import type { Control, HostFacts } from "./lib/host-facts";
 import { driverCommand, handOverCommand, type Verb } from "./lib/remote-commands";
 import type { Role } from "./lib/roles";
 import { connectionOf, type Endpoint, RemoteStep, type Route } from "./remote-step";

@@ -22,8 +22,8 @@ export async function recordEnvironment(over: object = {}): Promise<Recording> {
     return await record(() => {
       const args = { settings, identity, bundleDir: host.dir };
       const environment = new TwoServerEnvironment("environment", args);
-      const { app, database, deployer, sshConfig, knownHosts } = environment;
-      return { app, database, deployer, sshConfig, knownHosts };
+      const { app, database, deployer, sshConfig, knownHosts, enrolments } = environment;
+      return { app, database, deployer, sshConfig, knownHosts, enrolments };
     });
   } finally {
     host.remove();

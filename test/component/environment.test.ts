@@ -1,7 +1,8 @@
 /** What the whole program declares. It does not show that a provider takes it; the engine layer does. */
+import { otpauthUri, scratchCodesFrom, secretFrom } from "../../components/lib/enrolment";
 import { keyPairFromSeed } from "../../components/lib/ssh-key-pairs";
 import { recordEnvironment } from "./environment-fixture";
-import { type Recording, seedOf } from "./recorder";
+import { type Recorded, type Recording, seedOf } from "./recorder";
 import { ed25519Private } from "../unit/fixtures/keys";
 
 let recording: Recording;
@@ -25,6 +26,16 @@ function credentials(role: string): string[] {
     `    ${name}-first-login-key random:index/randomBytes:RandomBytes`,
     `    ${name}-host-key random:index/randomBytes:RandomBytes`,
     `    ${name}-root-password random:index/randomPassword:RandomPassword`,
+  ];
+}
+
+function person(role: string, name: string): string[] {
+  const prefix = `environment-${role}-person-${name}`;
+  return [
+    `  ${prefix} stronghold:index:PersonCredentials`,
+    `    ${prefix}-password random:index/randomPassword:RandomPassword`,
+    `    ${prefix}-scratch-codes random:index/randomBytes:RandomBytes`,
+    `    ${prefix}-totp-secret random:index/randomBytes:RandomBytes`,
   ];
 }
 
@@ -61,14 +72,26 @@ describe("the environment", () => {
       ...server("app"),
       ...credentials("app"),
       ...hardening("app"),
+      ...person("app", "ada"),
       "  environment-database stronghold:index:Server",
       ...server("database"),
       ...credentials("database"),
       ...hardening("database"),
+      ...person("database", "ada"),
     ]);
   });
 
-  it("exports what a person and a deployment need, none of it secret", () => {
+  it("exports what a person and a deployment need, and what people are handed as a secret", () => {
+    const handed = (role: string, server: string): object => {
+      const prefix = `environment-${role}-person-ada`;
+      const secret = secretFrom(seedOf(`${prefix}-totp-secret`, 20));
+      return {
+        password: `canary-password-of-${prefix}-password`,
+        uri: otpauthUri(`stronghold-test-${server}`, "ada", secret),
+        secret,
+        scratchCodes: scratchCodesFrom(seedOf(`${prefix}-scratch-codes`, 40)),
+      };
+    };
     const hostKey = (role: string): string =>
       keyPairFromSeed(seedOf(`environment-${role}-credentials-host-key`)).publicKey;
     expect(recording.outputs).toEqual({
@@ -93,6 +116,9 @@ describe("the environment", () => {
       knownHosts:
         `stronghold-test-app,203.0.113.101,2001:db8:113::101,192.168.129.101 ${hostKey("app")}\n` +
         `stronghold-test-db,203.0.113.102,2001:db8:113::102,192.168.129.102 ${hostKey("database")}\n`,
+      enrolments: {
+        secret: { app: { ada: handed("app", "app") }, database: { ada: handed("database", "db") } },
+      },
     });
   });
 
@@ -100,13 +126,16 @@ describe("the environment", () => {
     const components = recording.resources.filter(({ type }) => type.startsWith("stronghold:"));
     const registered = components.map(({ name }) => [name, recording.componentOutputs[name]]);
     for (const [, outputs] of registered) expect(Object.keys(outputs ?? {})).not.toEqual([]);
-    expect(registered).toHaveLength(9);
+    expect(registered).toHaveLength(11);
   });
 
   it("draws seeds of 32 bytes and root passwords of 64 characters of every class", () => {
-    const seeds = recording.ofType("random:index/randomBytes:RandomBytes");
+    const ofServer = ({ name }: Recorded): boolean => name.includes("-credentials-");
+    const seeds = recording.ofType("random:index/randomBytes:RandomBytes").filter(ofServer);
     expect(seeds.map(({ inputs }) => inputs)).toEqual(Array(6).fill({ length: 32 }));
-    const passwords = recording.ofType("random:index/randomPassword:RandomPassword");
+    const passwords = recording
+      .ofType("random:index/randomPassword:RandomPassword")
+      .filter(ofServer);
     const classes = { minLower: 1, minUpper: 1, minNumeric: 1, minSpecial: 1 };
     expect(passwords.map(({ inputs }) => inputs)).toEqual(
       Array(2).fill({ length: 64, ...classes }),
@@ -127,8 +156,18 @@ describe("the environment", () => {
       ["first-host-key", "first-login-key", "host-key"].map((key) => seedOf(`${name}-${key}`)),
     );
     const pairs = [privateKey, ...seeds.map((seed) => keyPairFromSeed(seed).privateKey)];
+    const factors = ["app", "database"].flatMap((role) => {
+      const prefix = `environment-${role}-person-ada`;
+      const secret = seedOf(`${prefix}-totp-secret`, 20);
+      const codes = seedOf(`${prefix}-scratch-codes`, 40);
+      return [
+        ...[secret, codes].map((bytes) => bytes.toString("base64")),
+        ...[secretFrom(secret), ...scratchCodesFrom(codes)],
+      ];
+    });
     const secrets = [
-      "canary-root-password",
+      ...factors,
+      "canary-password-of-",
       ...seeds.map((seed) => seed.toString("base64")),
       ...pairs.flatMap((text) => text.split("\n").slice(2, -2)),
       ...pairs.map((text) => Buffer.from(text).toString("base64").slice(60, 160)),

@@ -135,6 +135,7 @@ describe("the program", () => {
       "app",
       "database",
       "deployer",
+      "enrolments",
       "knownHosts",
       "sshConfig",
     ]);

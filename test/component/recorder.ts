@@ -99,8 +99,8 @@ export async function record(
 }
 
 /** The bytes that a seed of that name has. */
-export function seedOf(name: string): Buffer {
-  return createHash("sha256").update(name).digest();
+export function seedOf(name: string, length = 32): Buffer {
+  return createHash("shake256", { outputLength: length }).update(name).digest();
 }
 
 const STACK_TYPE = "pulumi:pulumi:Stack";
@@ -108,7 +108,10 @@ const STACK_TYPE = "pulumi:pulumi:Stack";
 const NO_MOCKS: pulumi.runtime.Mocks = {
   newResource: ({ type, name, inputs, custom }) => {
     if (custom === false) return { id: undefined, state: inputs as object };
-    return { id: idOf(type, name), state: { ...(inputs as object), ...outputsOf(type, name) } };
+    return {
+      id: idOf(type, name),
+      state: { ...(inputs as object), ...outputsOf(type, name, inputs) },
+    };
   },
   // A look-up would make what the program declares depend on what it finds.
   call: ({ token }) => {
@@ -122,13 +125,13 @@ function idOf(type: string, name: string): string {
   return type.startsWith("linode:") ? `${numbers[role] ?? "3"}001` : `${name}-id`;
 }
 
-function outputsOf(type: string, name: string): object {
+function outputsOf(type: string, name: string, inputs: { length?: number }): object {
   const host = name.includes("-app-") ? 101 : 102;
   switch (type) {
     case "random:index/randomBytes:RandomBytes":
-      return { base64: seedOf(name).toString("base64") };
+      return { base64: seedOf(name, inputs.length).toString("base64") };
     case "random:index/randomPassword:RandomPassword":
-      return { result: "canary-root-password" };
+      return { result: `canary-password-of-${name}` };
     case "linode:index/instance:Instance":
       return {
         ipAddress: `203.0.113.${host}`,

@@ -66,7 +66,7 @@ describe.each([
       type,
       image: "linode/debian13",
       firewallId,
-      rootPass: { secret: "canary-root-password" },
+      rootPass: { secret: `canary-password-of-environment-${role}-credentials-root-password` },
       metadatas: [{ userData: { secret: expect.any(String) as string } }],
       privateIp: true,
       diskEncryption: "enabled",
@@ -97,7 +97,7 @@ describe.each([
       { name: "deployer", ssh_authorized_keys: [pair("first-login-key").publicKey, DEPLOYER_KEY] },
     ]);
     const lasting = pair("host-key").privateKey.split("\n")[3] ?? "";
-    for (const secret of [lasting, "canary-root-password"]) expect(text).not.toContain(secret);
+    for (const secret of [lasting, "canary-password-of-"]) expect(text).not.toContain(secret);
   });
 
   it("is not replaced by a change of what matters at birth only, and never moved", () => {

@@ -1,8 +1,10 @@
 import { join } from "node:path";
 
 import { packagesOf } from "../../components/lib/bundle";
-import { CONTROL_PLAN, type HostFacts, renderParameters } from "../../components/lib/control-plan";
+import { CONTROL_PLAN, renderParameters } from "../../components/lib/control-plan";
+import * as controls from "../../components/lib/controls";
 import { appRules } from "../../components/lib/firewall-rules";
+import type { HostFacts } from "../../components/lib/host-facts";
 import { renderIPv4Rules, renderIPv6Rules } from "../../components/lib/host-firewall-rules";
 
 const BUNDLE_DIR = join(__dirname, "..", "..", "scripts", "host");
@@ -16,7 +18,31 @@ const FACTS: HostFacts = {
     { name: "grace", keys: ["ssh-ed25519 AAAA3"] },
   ],
   deployerFrom: ["203.0.113.10/32", "2001:db8:10::10/128"],
+  people: [
+    {
+      name: "ada",
+      password: { kind: "clear", value: "initial" },
+      twoFactor: { secret: "JBSWY3DP", scratchCodes: ["12345678", "87654321"] },
+    },
+    { name: "grace", password: { kind: "hash", value: "$y$hash" } },
+  ],
+  changeAtFirstUse: true,
+  unenrolled: "refuse",
+  timeServers: ["203.0.113.1", "ntp.example.org"],
   permitOpen: "192.168.129.11:22",
+  nextServer: "192.168.129.11 ssh-ed25519 AAAAdb\n",
+  alerts: {
+    mail: {
+      relay: "smtp.example.org:587",
+      tls: "implicit",
+      user: "alerts",
+      password: "relay password",
+      from: "stronghold@example.org",
+      to: ["ada@example.org", "grace@example.org"],
+    },
+    whiteList: ["203.0.113.10", "198.51.100.*"],
+    logOnly: false,
+  },
   rules: appRules(["203.0.113.10/32"]),
 };
 
@@ -48,7 +74,7 @@ describe.each(["app", "database"] as const)("the plan of the %s server", (role) 
 
 describe("the parameters", () => {
   const parameters = Object.fromEntries(
-    CONTROL_PLAN.app.map((control) => [control.name, control.parameters(FACTS)]),
+    Object.values(controls).map((control) => [control.name, control.parameters(FACTS)]),
   );
 
   it("of packages are their names", () => {
@@ -62,6 +88,43 @@ describe("the parameters", () => {
       ADMINS_B64:
         "ada\tssh-ed25519 AAAA1 laptop\nada\tssh-ed25519 AAAA2\ngrace\tssh-ed25519 AAAA3\n",
       DEPLOYER_FROM: "203.0.113.10/32,2001:db8:10::10/128",
+    });
+  });
+
+  it("of passwords are everybody's, in clear or as a hash", () => {
+    expect(parameters["passwords"]).toEqual({
+      PEOPLE_B64: "ada\tclear\tinitial\ngrace\thash\t$y$hash\n",
+      CHANGE_AT_FIRST_USE: "yes",
+    });
+  });
+
+  it("of the clock are the time servers", () => {
+    expect(parameters["clock"]).toEqual({ SERVERS: "203.0.113.1 ntp.example.org" });
+  });
+
+  it("of two-factor login are everybody's secret and scratch codes, as far as they are enrolled", () => {
+    expect(parameters["two-factor"]).toEqual({
+      PEOPLE_B64: "ada\tJBSWY3DP\t12345678,87654321\ngrace\n",
+      UNENROLLED: "refuse",
+      ROLLBACK_SECONDS: "120",
+    });
+  });
+
+  it("of login alerts are the channels, those not given left empty", () => {
+    expect(parameters["login-alerts"]).toEqual({
+      DEPLOYER: "deployer",
+      WHITE_LIST_B64: "203.0.113.10\n198.51.100.*\n",
+      CA_B64: "",
+      MAIL_RELAY: "smtp.example.org:587",
+      MAIL_TLS: "implicit",
+      MAIL_USER: "alerts",
+      MAIL_PASSWORD_B64: "relay password",
+      MAIL_FROM: "stronghold@example.org",
+      MAIL_TO: "ada@example.org,grace@example.org",
+      SLACK_WEBHOOK_B64: "",
+      PUSHOVER_URL: "",
+      PUSHOVER_TOKEN: "",
+      PUSHOVER_USER: "",
     });
   });
 
