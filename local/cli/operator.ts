@@ -17,7 +17,7 @@ export interface OperatorKeys {
 interface LocalConfig {
   encryptionsalt?: string;
   config: {
-    "stronghold:admins"?: { name: string; keys?: string[] }[];
+    "stronghold:admins"?: { name: string; keys?: string[]; enrolment?: number }[];
     "stronghold:deployer"?: { name?: string; keys?: string[] };
     [key: string]: unknown;
   };
@@ -40,8 +40,11 @@ export function prepareOperator(
   const config = readConfig(settings);
   mkdirSync(paths.operatorDir, { recursive: true, mode: 0o700 });
   const keys = new KeyFolder(paths.operatorDir);
+  const enrolments = readEnrolments(paths.operatorDir);
   for (const admin of config.config["stronghold:admins"] ?? []) {
     if (!admin.keys?.length) admin.keys = [keys.publicKey(admin.name)];
+    const enrolment = enrolments[admin.name];
+    if (enrolment !== undefined) admin.enrolment = enrolment;
   }
   const deployer = (config.config["stronghold:deployer"] ??= {});
   if (!deployer.keys?.length) deployer.keys = [keys.publicKey(DEPLOYER)];
@@ -51,6 +54,29 @@ export function prepareOperator(
   if (previous?.encryptionsalt !== undefined) config.encryptionsalt = previous.encryptionsalt;
   writeFileSync(paths.configFile, stringify(config), { mode: 0o600 });
   return keys;
+}
+
+/**
+ * Has the next `up` enrol the person anew. The file in the repository stays as it is: which phone a
+ * person of a local cloud has lost is this cloud's own affair.
+ *
+ * @throws UserError if there is no such person.
+ */
+export function renewEnrolment(paths: CloudPaths, name: string): void {
+  const admins = readConfig(paths.configFile).config["stronghold:admins"] ?? [];
+  const admin = admins.find((other) => other.name === name);
+  if (!admin) throw new UserError(`"${name}" is not an admin of this cloud.`, 64);
+  const enrolments = { ...readEnrolments(paths.operatorDir), [name]: (admin.enrolment ?? 1) + 1 };
+  const file = join(paths.operatorDir, ENROLMENTS_FILE);
+  writeFileSync(file, JSON.stringify(enrolments), { mode: 0o600 });
+}
+
+/** The enrolments that were renewed, by name. */
+const ENROLMENTS_FILE = "enrolments.json";
+
+function readEnrolments(operatorDir: string): Record<string, number> {
+  const file = join(operatorDir, ENROLMENTS_FILE);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Record<string, number>) : {};
 }
 
 function readConfig(file: string): LocalConfig {

@@ -22,6 +22,8 @@ export interface UpOptions {
   /** A settings file to use instead of `Pulumi.local.yaml`. */
   settings?: string;
   json?: boolean;
+  /** Whether to leave the result for the caller to tell. */
+  quiet?: boolean;
 }
 
 /** What `up --json` prints. */
@@ -38,7 +40,7 @@ export async function up(options: UpOptions): Promise<void> {
   if (!runningDaemon(paths)) await prepareHosts(progress, "cloud");
   const report = await withLock(paths.stateDir, "up", () => bringUp(paths, options, progress));
   if (options.json) console.log(JSON.stringify(report, null, 2));
-  else explain(report);
+  else if (!options.quiet) explain(report);
 }
 
 async function bringUp(

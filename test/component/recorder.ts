@@ -110,7 +110,7 @@ const NO_MOCKS: pulumi.runtime.Mocks = {
     if (custom === false) return { id: undefined, state: inputs as object };
     return {
       id: idOf(type, name),
-      state: { ...(inputs as object), ...outputsOf(type, name, inputs) },
+      state: { ...(inputs as object), ...outputsOf(type, name, inputs as { length?: number }) },
     };
   },
   // A look-up would make what the program declares depend on what it finds.

@@ -1,0 +1,31 @@
+import { existsSync, readFileSync } from "node:fs";
+
+import { renewEnrolment } from "../../local/cli/operator";
+import type { StackResult } from "../../local/cli/stack";
+import { up } from "../../local/cli/up";
+import { UserError } from "../../local/cli/user-error";
+import { cloudPaths } from "../../local/paths";
+import type { Stack, StackOutputs } from "./stack";
+
+/** The stack of this checkout's local cloud. */
+export function localStack(): Stack {
+  const paths = cloudPaths();
+  if (!existsSync(paths.outputsFile)) {
+    throw new UserError(
+      "No local cloud is up. Bring it up with `npm run local -- up`, or name a Pulumi stack: --stack <name>.",
+    );
+  }
+  return {
+    name: `the local cloud ${paths.cloudId}`,
+    outputs: () => {
+      const stored = JSON.parse(readFileSync(paths.outputsFile, "utf8")) as StackResult["outputs"];
+      const entries = Object.entries(stored).map(([name, { value }]) => [name, value]);
+      return Object.fromEntries(entries) as StackOutputs;
+    },
+    renew: async (user) => {
+      renewEnrolment(paths, user);
+      // With the settings of the last run, whichever file they came from.
+      await up({ engine: "auto", settings: paths.configFile, quiet: true });
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { spawn, spawnSync } from "node:child_process";
+import { resolve } from "node:path";
+
+import { UserError } from "../../local/cli/user-error";
+import type { Stack, StackOutputs } from "./stack";
+
+const PROJECT_DIR = resolve(__dirname, "..", "..");
+
+/** An operator's own stack, through the Pulumi CLI and with its login. */
+export function pulumiStack(stack: string): Stack {
+  return {
+    name: `the stack "${stack}"`,
+    outputs: () => {
+      const words = ["stack", "output", "--json", "--show-secrets", "--stack", stack];
+      return JSON.parse(pulumi(words)) as StackOutputs;
+    },
+    renew: (user) => renew(stack, user),
+  };
+}
+
+/** Raises the setting, then leaves the decision about the update to the operator. */
+async function renew(stack: string, user: string): Promise<void> {
+  const { objectValue } = JSON.parse(
+    pulumi(["config", "get", "admins", "--json", "--stack", stack]),
+  ) as { objectValue: { name: string; enrolment?: number }[] };
+  const index = objectValue.findIndex(({ name }) => name === user);
+  if (index < 0) throw new UserError(`"${user}" is not in Pulumi.${stack}.yaml.`);
+  const next = (objectValue[index]?.enrolment ?? 1) + 1;
+  const path = `admins[${index}].enrolment`;
+  pulumi(["config", "set", "--path", path, String(next), "--stack", stack]);
+  process.stderr.write(
+    `Pulumi.${stack}.yaml now has ${path}: ${next}; commit it after the update.\n`,
+  );
+  const code = await attended(["up", "--stack", stack]);
+  if (code === 0) return;
+  throw new UserError(
+    `\`pulumi up\` ended with ${code}: the old codes are still the valid ones. Run it again, then \`npm run enrol\` ` +
+      "without --renew.",
+  );
+}
+
+function pulumi(words: readonly string[]): string {
+  const ran = spawnSync("pulumi", [...words, "--non-interactive"], {
+    cwd: PROJECT_DIR,
+    encoding: "utf8",
+    stdio: ["inherit", "pipe", "pipe"],
+  });
+  if (ran.error) {
+    throw new UserError(
+      "The Pulumi CLI is not on PATH, and --stack names a stack of it. Install it (https://www.pulumi.com/docs/install/), " +
+        "or leave out --stack for the local cloud.",
+    );
+  }
+  if (ran.status !== 0) throw new UserError(ran.stderr.trim());
+  return ran.stdout;
+}
+
+/** With the operator's terminal, since `pulumi up` shows what it would do and asks. */
+function attended(words: readonly string[]): Promise<number> {
+  return new Promise((done, fail) => {
+    const child = spawn("pulumi", words, { cwd: PROJECT_DIR, stdio: ["inherit", 2, 2] });
+    // Ctrl-C is for pulumi, which shares this terminal and ends by itself.
+    process.on("SIGINT", () => undefined);
+    child.on("error", fail);
+    child.on("close", (code) => {
+      done(code ?? 130);
+    });
+  });
+}
