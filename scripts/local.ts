@@ -79,6 +79,18 @@ program
     await plan(options);
   });
 
+program
+  .command("phone")
+  .description(
+    "the codes that a person's phone shows, so that two-factor login can be tried without one",
+  )
+  .argument("[user]", "name of the person (default: the first admin)")
+  .option("--json", "print it as JSON")
+  .action(async (user: string | undefined, options: { json?: boolean }) => {
+    const { phone } = await import("../local/cli/phone.js");
+    phone(user, options);
+  });
+
 for (const [name, argument, description] of [
   ["console", "<app|db>", "run a command as root through the console, also without a network"],
   ["ssh", "<app|db>", "log in as the first admin user, host keys verified"],

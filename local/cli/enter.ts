@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 
+import type { Role } from "../../components/lib/roles";
 import { LocalMachines } from "../machines";
 import { isVantage, VANTAGE_POINTS, vantageCommand } from "../machines/vantage";
 import { type CloudPaths, cloudPaths } from "../paths";
 import { findMachine } from "./machines";
+import { entryText, phoneEntry } from "./phone";
 import { requireCloud } from "./readiness";
 import { UserError } from "./user-error";
 
@@ -30,6 +32,7 @@ async function commandFor(
     }
     case "ssh": {
       await findMachine(paths, place);
+      showPhone(paths, place);
       const ssh = ["ssh", "-F", paths.sshConfig, place];
       return [...vantageCommand(paths.cloudId, "operator"), ...ssh, ...remoteWords(words)];
     }
@@ -47,6 +50,15 @@ async function commandFor(
     default:
       return way satisfies never;
   }
+}
+
+/** The codes that ssh is about to ask for: every server on the way asks for its own. */
+function showPhone(paths: CloudPaths, place: string): void {
+  if (!process.stdin.isTTY) return;
+  const onTheWay: readonly Role[] = place === "db" ? ["app", "database"] : ["app"];
+  const entries = onTheWay.map((role) => entryText(phoneEntry(paths, role)));
+  process.stderr.write(["The first admin's phone shows:", ...entries, ""].join("\n  "));
+  process.stderr.write("\n");
 }
 
 function adopt({ stateDir, cacheDir, cloudId }: CloudPaths): LocalMachines {

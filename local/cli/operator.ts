@@ -56,6 +56,11 @@ export function prepareOperator(
   return keys;
 }
 
+/** The person as whom `npm run local -- ssh` logs in. */
+export function firstAdmin({ configFile }: CloudPaths): string {
+  return readConfig(configFile).config["stronghold:admins"]?.[0]?.name ?? "";
+}
+
 /**
  * Has the next `up` enrol the person anew. The file in the repository stays as it is: which phone a
  * person of a local cloud has lost is this cloud's own affair.
