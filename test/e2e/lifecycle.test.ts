@@ -13,6 +13,8 @@ import { ROOT, TestCloud } from "./cloud";
 import { settingsFile } from "./settings";
 
 const cloud = new TestCloud("lifecycle");
+/** A component, a password, a secret and scratch codes, on each of the two servers. */
+const CREDENTIALS_OF_A_PERSON = 8;
 const machineBefore = machineNetwork();
 
 afterAll(() => {
@@ -43,7 +45,7 @@ describe("a local cloud", () => {
       config["stronghold:admins"].push({ name: "grace", keys: [] });
     });
     const report = cloud.up("--settings", file);
-    expect(report).toMatchObject({ created: 0, deleted: 0 });
+    expect(report).toMatchObject({ created: CREDENTIALS_OF_A_PERSON, deleted: 0 });
     expect(report.updated).toBeGreaterThan(0);
     expect(ids()).toEqual(before);
     expect(cloud.run(["console", "db", "--", "id", "-nG", "grace"]).stdout).toContain("sudo");
