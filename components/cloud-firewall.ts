@@ -1,24 +1,24 @@
 import * as linode from "@pulumi/linode";
 import * as pulumi from "@pulumi/pulumi";
 
-import { cloudFirewallRules } from "./lib/cloud-firewall-rules";
-import type { Rule } from "./lib/firewall-rules";
+import { type CloudFirewallRule, cloudFirewallRules } from "./lib/cloud-firewall-rules";
+import type { Wall } from "./lib/firewall-rules";
 
 export interface CloudFirewallArgs {
   /** Unique within the account, 3 to 32 characters. */
   label: string;
   /** By which it is found in the account. */
   tags: string[];
-  /** What may come in; the host's own wall is made from the same list. */
-  rules: pulumi.Input<readonly Rule[]>;
+  /** What may come in and go out; the host's own rules are made from the same. */
+  wall: pulumi.Input<Wall>;
 }
 
 /**
  * The outer wall of one server.
  *
- * Guarantees that nothing but the rules gets in, from the server's first moment on, since it exists
- * before the server and is handed to it at creation. Attaching the server to it afterwards would leave
- * the server bare while it boots, also at each replacement. Does not restrict what goes out.
+ * Guarantees that nothing but the rules gets in or, where it is restricted, out, from the server's first
+ * moment on, since it exists before the server and is handed to it at creation. Attaching the server to
+ * it afterwards would leave the server bare while it boots, also at each replacement.
  */
 export class CloudFirewall extends pulumi.ComponentResource {
   /** For the `firewallId` of the server. */
@@ -31,11 +31,14 @@ export class CloudFirewall extends pulumi.ComponentResource {
   }
 
   private createFirewall(name: string, args: CloudFirewallArgs): linode.Firewall {
-    const { label, tags, rules } = args;
-    const inbounds = pulumi.output(rules).apply((known) => cloudFirewallRules(known));
+    const { label, tags, wall } = args;
+    const rules = pulumi.output(wall).apply(cloudFirewallRules);
+    const { inboundPolicy, inbounds, outboundPolicy } = rules;
+    // Left out where nothing is listed: an empty list would be drift.
+    const outbounds = rules.outbounds as pulumi.Output<CloudFirewallRule[]>;
     return new linode.Firewall(
       name,
-      { label, tags, inboundPolicy: "DROP", inbounds, outboundPolicy: "ACCEPT" },
+      { label, tags, inboundPolicy, inbounds, outboundPolicy, outbounds },
       { parent: this },
     );
   }

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ServerCredentials } from "./credentials";
 import { Hardening } from "./hardening";
 import type { Enrolment } from "./lib/enrolment";
-import { appRules, databaseRules, type Rule } from "./lib/firewall-rules";
+import { appWall, databaseWall, type Wall } from "./lib/firewall-rules";
 import { singleAddress } from "./lib/networks";
 import type { Role } from "./lib/roles";
 import type { Settings } from "./lib/settings";
@@ -29,13 +29,13 @@ export interface TwoServerEnvironmentArgs {
 /** What people are handed, by server and name. */
 export type Enrolments = Record<Role, Record<string, Enrolment>>;
 
-/** A server with what it was born with, who gets in and what may come in. */
+/** A server with what it was born with, who gets in and what may pass its walls. */
 interface Member {
   role: Role;
   server: Server;
   credentials: ServerCredentials;
   people: readonly PersonCredentials[];
-  rules: pulumi.Input<readonly Rule[]>;
+  wall: pulumi.Input<Wall>;
 }
 
 /**
@@ -69,10 +69,14 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
     this.args = args;
     const { settings, identity } = args;
 
-    const app = this.createMember(`${name}-app`, "app", appRules(settings.ssh.allowFrom));
+    const outbound = "anywhere";
+    const appOwn = appWall({ sshFrom: settings.ssh.allowFrom, outbound });
+    const app = this.createMember(`${name}-app`, "app", appOwn);
     this.app = app.server.addresses;
-    const databaseWall = this.app.privateIPv4.apply(databaseRules);
-    const database = this.createMember(`${name}-database`, "database", databaseWall);
+    const databaseOwn = this.app.privateIPv4.apply((appPrivateIPv4) =>
+      databaseWall({ appPrivateIPv4, outbound }),
+    );
+    const database = this.createMember(`${name}-database`, "database", databaseOwn);
     this.database = database.server.addresses;
 
     const appHardening = this.hardenApp(`${name}-app-hardening`, app, database);
@@ -93,7 +97,7 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
     });
   }
 
-  private createMember(name: string, role: Role, rules: pulumi.Input<readonly Rule[]>): Member {
+  private createMember(name: string, role: Role, wall: pulumi.Input<Wall>): Member {
     const { settings, identity } = this.args;
     const { region, deployer } = settings;
     const parent = { parent: this };
@@ -102,9 +106,9 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
       const args = { person, server: labelOf(identity, role) };
       return new PersonCredentials(`${name}-person-${person.name}`, args, parent);
     });
-    const own = { role, settings: settings[role], credentials, rules };
+    const own = { role, settings: settings[role], credentials, wall };
     const server = new Server(name, { ...own, identity, region, deployer }, parent);
-    return { role, server, credentials, people, rules };
+    return { role, server, credentials, people, wall };
   }
 
   /** From outside, and with a way on to the database server's SSH and to nothing else. */
@@ -131,7 +135,7 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
   private harden(name: string, member: Member, way: Way): Hardening {
     const { settings, bundleDir = BUNDLE_DIR } = this.args;
     const { deployer, admins, passwords, twoFactor, clock, alerts, deployerPrivateKey } = settings;
-    const { rules, people, ...server } = member;
+    const { wall, people, ...server } = member;
     const { deployerFrom, permitOpen, nextServer, ...route } = way;
     const facts = {
       deployer: deployer.name,
@@ -148,7 +152,7 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
       {
         ...server,
         ...route,
-        facts: { ...facts, deployerFrom, permitOpen, nextServer, rules },
+        facts: { ...facts, deployerFrom, permitOpen, nextServer, wall },
         ...(deployerPrivateKey ? { deployerPrivateKey: pulumi.secret(deployerPrivateKey) } : {}),
         bundleDir,
       },

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { CloudFirewall } from "./cloud-firewall";
 import type { ServerCredentials } from "./credentials";
 import { renderFirstBoot } from "./lib/first-boot";
-import type { Rule } from "./lib/firewall-rules";
+import type { Wall } from "./lib/firewall-rules";
 import type { Role } from "./lib/roles";
 import type { ServerSettings, Settings } from "./lib/settings";
 import { labelOf, type StackIdentity, tagsOf } from "./lib/stack-names";
@@ -22,8 +22,8 @@ export interface ServerArgs {
   deployer: Settings["deployer"];
   /** What the server is born with. */
   credentials: ServerCredentials;
-  /** What may come in. */
-  rules: pulumi.Input<readonly Rule[]>;
+  /** What may come in and go out. */
+  wall: pulumi.Input<Wall>;
 }
 
 /** What others need to know of a server. */
@@ -50,14 +50,14 @@ export class Server extends pulumi.ComponentResource {
 
   constructor(name: string, args: ServerArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("stronghold:index:Server", name, {}, opts);
-    const { role, identity, rules } = args;
+    const { role, identity, wall } = args;
     const label = labelOf(identity, role);
     const tags = tagsOf(identity, role);
-    const wall = new CloudFirewall(`${name}-wall`, { label, tags, rules }, { parent: this });
+    const outer = new CloudFirewall(`${name}-wall`, { label, tags, wall }, { parent: this });
     this.instance = this.createInstance(`${name}-instance`, args, {
       label,
       tags,
-      firewallId: wall.firewallId,
+      firewallId: outer.firewallId,
     });
     this.addresses = addressesOf(this.instance);
     this.registerOutputs({ addresses: this.addresses });

@@ -74,13 +74,13 @@ export const SSH: Control<"deployer" | "deployerFrom" | "permitOpen"> = {
   }),
 };
 
-export const FIREWALL: Control<"rules"> = {
+export const FIREWALL: Control<"wall"> = {
   name: "firewall",
   confirmed: true,
-  needs: ["rules"],
-  parameters: ({ rules }) => ({
-    RULES_V4_B64: renderIPv4Rules(rules),
-    RULES_V6_B64: renderIPv6Rules(rules),
+  needs: ["wall"],
+  parameters: ({ wall }) => ({
+    RULES_V4_B64: renderIPv4Rules(wall),
+    RULES_V6_B64: renderIPv6Rules(wall),
     ROLLBACK_SECONDS,
   }),
 };

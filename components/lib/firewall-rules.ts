@@ -1,39 +1,131 @@
-import { singleAddress } from "./networks";
+import { ANYWHERE, singleAddress } from "./networks";
 
 /**
- * What may come in to one server. Both walls, Linode's Cloud Firewall and the host's own, are made
- * from the same list, so that neither can be open where the other is meant to be shut.
+ * What may pass one server's walls. Both, Linode's Cloud Firewall and the host's own, are made from
+ * the same wall, so that neither can be open where the other is meant to be shut.
  */
+export interface Wall {
+  inbound: readonly Rule[];
+  outbound: Outbound;
+}
+
+/** What may come in. */
 export interface Rule {
   /** Names the rule in the Cloud Firewall: 3 to 32 characters. */
   label: string;
-  protocol: "tcp" | "udp";
+  protocol: Protocol;
   /** Destination ports. */
   ports: readonly Ports[];
   /** Networks in canonical CIDR form, of both families. */
   sources: readonly string[];
+  /**
+   * The port that listens in the place of `ports`, so that the listener needs no privilege. It is
+   * reached by this way alone, never by its own number.
+   */
+  redirectTo?: number;
+  /** Whether its sources get an answer to a ping. A port open to the world is no reason for one. */
+  answersPing?: boolean;
 }
+
+/** What may go out: everything, or what is listed and nothing else. */
+export type Outbound = "anywhere" | readonly OutboundRule[];
+
+/** Something that may be reached from a server. */
+export interface OutboundRule {
+  /** Names the rule in the Cloud Firewall: 3 to 32 characters. */
+  label: string;
+  protocol: Protocol;
+  /** Destination ports. */
+  ports: readonly Ports[];
+  /** Networks in canonical CIDR form, of both families. */
+  destinations: readonly string[];
+}
+
+export type Protocol = "tcp" | "udp";
 
 /** One port, or the first and the last of a range. */
 export type Ports = number | readonly [first: number, last: number];
 
-/** Who may reach the app server: for now the operator, by SSH. */
-export function appRules(allowFrom: readonly string[]): Rule[] {
-  return [{ label: "ssh", protocol: "tcp", ports: [22], sources: allowFrom }];
+/** What both walls are told about what goes out. */
+interface OutboundArgs {
+  /** What the settings let out; a list is completed with what the server itself cannot do without. */
+  outbound: Outbound;
+  /** The port of the mail relay that alerts go through. @default no relay */
+  relayPort?: number;
+}
+
+/** Linode's private network, one for all customers of a data centre. */
+const PRIVATE_NETWORK = "192.168.128.0/17";
+
+const SSH_PORT = 22;
+const MYSQL_PORT = 3306;
+
+/**
+ * The app server's wall: SSH and pings for the operator, the web for everybody.
+ *
+ * The web's ports are redirected, since the application runs without the privilege to listen on them.
+ */
+export function appWall(args: OutboundArgs & { sshFrom: readonly string[] }): Wall {
+  const ssh = { protocol: "tcp", ports: [SSH_PORT], sources: args.sshFrom } as const;
+  const web = { protocol: "tcp", sources: ANYWHERE } as const;
+  return {
+    inbound: [
+      { label: "ssh", ...ssh, answersPing: true },
+      { label: "http", ...web, ports: [80], redirectTo: 3000 },
+      { label: "https", ...web, ports: [443], redirectTo: 3003 },
+    ],
+    outbound: completed(args, [
+      {
+        // The whole network: the app server's walls stand before the database server has an address.
+        label: "database",
+        protocol: "tcp",
+        ports: [SSH_PORT, MYSQL_PORT],
+        destinations: [PRIVATE_NETWORK],
+      },
+    ]),
+  };
 }
 
 /**
- * Who may reach the database server: the app server, from its private address.
+ * The database server's wall: the app server alone, from its private address.
  *
  * The private network is shared with other customers of the data centre, and one network card
  * carries all addresses, so it is the sender's address that tells, not the interface.
  */
-export function databaseRules(appPrivateIPv4: string): Rule[] {
-  const sources = [singleAddress(appPrivateIPv4)];
-  return [{ label: "ssh-from-app", protocol: "tcp", ports: [22], sources }];
+export function databaseWall(args: OutboundArgs & { appPrivateIPv4: string }): Wall {
+  const fromApp = { protocol: "tcp", sources: [singleAddress(args.appPrivateIPv4)] } as const;
+  return {
+    inbound: [
+      { label: "ssh-from-app", ...fromApp, ports: [SSH_PORT], answersPing: true },
+      { label: "mysql-from-app", ...fromApp, ports: [MYSQL_PORT] },
+    ],
+    outbound: completed(args, []),
+  };
 }
 
-/** Everyone who may reach anything: only they get an answer to a ping. */
-export function knownSources(rules: readonly Rule[]): string[] {
-  return [...new Set(rules.flatMap(({ sources }) => sources))];
+/** Everyone who gets an answer to a ping. */
+export function pingSources(rules: readonly Rule[]): string[] {
+  return [...new Set(rules.flatMap((rule) => (rule.answersPing ? rule.sources : [])))];
+}
+
+/**
+ * A list with what no server can do without: a restricted server that could neither be patched, nor
+ * tell the time, nor raise an alert would be the less secure one.
+ *
+ * HTTP to anywhere covers the metadata service too, which the host's wall keeps for root.
+ */
+function completed({ outbound, relayPort }: OutboundArgs, own: readonly OutboundRule[]): Outbound {
+  if (outbound === "anywhere") return outbound;
+  const toAll = (label: string, protocol: Protocol, ...ports: number[]): OutboundRule => {
+    return { label, protocol, ports, destinations: ANYWHERE };
+  };
+  return [
+    toAll("dns-udp", "udp", 53),
+    toAll("dns-tcp", "tcp", 53),
+    toAll("ntp", "udp", 123),
+    toAll("web", "tcp", 80, 443),
+    ...(relayPort === undefined ? [] : [toAll("mail-relay", "tcp", relayPort)]),
+    ...own,
+    ...outbound,
+  ];
 }

@@ -1,5 +1,5 @@
 import type { Person } from "./enrolment";
-import type { Rule } from "./firewall-rules";
+import type { Wall } from "./firewall-rules";
 import type { Admin, Alerts } from "./settings";
 
 /** All that the controls of one server are told; `scripts/host` does the rest. */
@@ -24,8 +24,8 @@ export interface HostFacts {
   permitOpen: string;
   /** The next server as lines of `known_hosts`; empty for none. */
   nextServer: string;
-  /** What may come in. */
-  rules: readonly Rule[];
+  /** What may come in and go out. */
+  wall: Wall;
   /** Who is told of logins; holds secrets. */
   alerts: Alerts;
 }

@@ -1,6 +1,6 @@
 /** The steps on the servers: what runs, what it reads, over which connection, and in what order. */
 import { renderIPv4Rules } from "../../components/lib/host-firewall-rules";
-import { appRules, databaseRules } from "../../components/lib/firewall-rules";
+import { appWall, databaseWall } from "../../components/lib/firewall-rules";
 import { keyPairFromSeed } from "../../components/lib/ssh-key-pairs";
 import { ed25519Private } from "../unit/fixtures/keys";
 import { ADMIN_KEY, DEPLOYER_KEY, recordEnvironment, revealed } from "./environment-fixture";
@@ -210,8 +210,8 @@ describe("what the controls are told", () => {
       PERMIT_OPEN: "192.168.129.102:22",
       ROLLBACK_SECONDS: "120",
     });
-    const rules = renderIPv4Rules(appRules(OPERATOR.split(",")));
-    expect(told("app", "firewall")["RULES_V4_B64"]).toBe(rules);
+    const wall = appWall({ sshFrom: OPERATOR.split(","), outbound: "anywhere" });
+    expect(told("app", "firewall")["RULES_V4_B64"]).toBe(renderIPv4Rules(wall));
   });
 
   it("on the database server: the app server's private address, and no way on", () => {
@@ -220,8 +220,8 @@ describe("what the controls are told", () => {
       DEPLOYER_FROM: "192.168.129.101/32",
       PERMIT_OPEN: "",
     });
-    const rules = renderIPv4Rules(databaseRules("192.168.129.101"));
-    expect(told("database", "firewall")["RULES_V4_B64"]).toBe(rules);
+    const wall = databaseWall({ appPrivateIPv4: "192.168.129.101", outbound: "anywhere" });
+    expect(told("database", "firewall")["RULES_V4_B64"]).toBe(renderIPv4Rules(wall));
   });
 });
 

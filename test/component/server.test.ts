@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 
 describe("the Cloud Firewall", () => {
-  it("of the app server lets in the operator's SSH, and drops the rest", () => {
+  it("of the app server lets in the operator's SSH and everybody's web, and drops the rest", () => {
     expect(recording.get("environment-app-wall-rules").inputs).toEqual({
       label: "stronghold-test-app",
       tags: ["stronghold", "stronghold-test", "app"],
@@ -25,6 +25,22 @@ describe("the Cloud Firewall", () => {
           ports: "22",
           ipv4s: ["203.0.113.10/32"],
           ipv6s: ["2001:db8:10::10/128"],
+        },
+        {
+          label: "http",
+          action: "ACCEPT",
+          protocol: "TCP",
+          ports: "80",
+          ipv4s: ["0.0.0.0/0"],
+          ipv6s: ["::/0"],
+        },
+        {
+          label: "https",
+          action: "ACCEPT",
+          protocol: "TCP",
+          ports: "443",
+          ipv4s: ["0.0.0.0/0"],
+          ipv6s: ["::/0"],
         },
         {
           label: "icmp",
@@ -46,6 +62,7 @@ describe("the Cloud Firewall", () => {
       outboundPolicy: "ACCEPT",
       inbounds: [
         { label: "ssh-from-app", action: "ACCEPT", protocol: "TCP", ports: "22", ipv4s },
+        { label: "mysql-from-app", action: "ACCEPT", protocol: "TCP", ports: "3306", ipv4s },
         { label: "icmp", action: "ACCEPT", protocol: "ICMP", ipv4s, ipv6s: ["::/0"] },
       ],
     });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { packagesOf } from "../../components/lib/bundle";
 import { CONTROL_PLAN, renderParameters } from "../../components/lib/control-plan";
 import * as controls from "../../components/lib/controls";
-import { appRules } from "../../components/lib/firewall-rules";
+import { appWall } from "../../components/lib/firewall-rules";
 import type { HostFacts } from "../../components/lib/host-facts";
 import { renderIPv4Rules, renderIPv6Rules } from "../../components/lib/host-firewall-rules";
 
@@ -43,7 +43,7 @@ const FACTS: HostFacts = {
     whiteList: ["203.0.113.10", "198.51.100.*"],
     logOnly: false,
   },
-  rules: appRules(["203.0.113.10/32"]),
+  wall: appWall({ sshFrom: ["203.0.113.10/32"], outbound: "anywhere" }),
 };
 
 describe.each(["app", "database"] as const)("the plan of the %s server", (role) => {
@@ -139,8 +139,8 @@ describe("the parameters", () => {
 
   it("of the firewall are the texts of both families", () => {
     expect(parameters["firewall"]).toEqual({
-      RULES_V4_B64: renderIPv4Rules(FACTS.rules),
-      RULES_V6_B64: renderIPv6Rules(FACTS.rules),
+      RULES_V4_B64: renderIPv4Rules(FACTS.wall),
+      RULES_V6_B64: renderIPv6Rules(FACTS.wall),
       ROLLBACK_SECONDS: "120",
     });
   });

@@ -4,7 +4,12 @@
  */
 import { spawnSync } from "node:child_process";
 
-import { appRules, databaseRules, type Rule } from "../../components/lib/firewall-rules";
+import {
+  appWall,
+  databaseWall,
+  type OutboundRule,
+  type Wall,
+} from "../../components/lib/firewall-rules";
 import { renderIPv4Rules, renderIPv6Rules } from "../../components/lib/host-firewall-rules";
 
 const IN_NAMESPACE = ["--net", "--", "sh", "-euc"];
@@ -29,28 +34,55 @@ function tables(text: string): string[] {
     .sort();
 }
 
-const WALLS: [string, Rule[]][] = [
-  ["the app server", appRules(["203.0.113.10/32", "198.51.100.0/24", "2001:db8:10::10/128"])],
-  ["the app server, open to all", appRules(["0.0.0.0/0", "::/0"])],
-  ["the database server", databaseRules("192.168.129.10")],
+const SSH_FROM = ["203.0.113.10/32", "198.51.100.0/24", "2001:db8:10::10/128"];
+const ANY = "anywhere";
+const REDIS: OutboundRule = {
+  label: "redis",
+  protocol: "tcp",
+  ports: [6379, [7000, 7010]],
+  destinations: ["198.51.100.0/24", "2001:db8:6::/48"],
+};
+
+const WALLS: [string, Wall][] = [
+  ["the app server", appWall({ sshFrom: SSH_FROM, outbound: ANY })],
+  ["the app server, open to all", appWall({ sshFrom: ["0.0.0.0/0", "::/0"], outbound: ANY })],
+  [
+    "the app server, let out to a list",
+    appWall({ sshFrom: SSH_FROM, outbound: [REDIS], relayPort: 587 }),
+  ],
+  ["the database server", databaseWall({ appPrivateIPv4: "192.168.129.10", outbound: ANY })],
+  [
+    "the database server, let out for its own needs",
+    databaseWall({ appPrivateIPv4: "192.168.129.10", outbound: [] }),
+  ],
   [
     "a server with ranges of ports",
-    [
-      {
-        label: "web",
-        protocol: "udp",
-        ports: [53, [3000, 3003]],
-        sources: ["10.0.0.0/8", "2001:db8::/32"],
-      },
-    ],
+    {
+      inbound: [
+        {
+          label: "range",
+          protocol: "udp",
+          ports: [53, [3000, 3003]],
+          sources: ["10.0.0.0/8", "2001:db8::/32"],
+        },
+        {
+          label: "redirect",
+          protocol: "tcp",
+          ports: [[8000, 8010]],
+          sources: SSH_FROM,
+          redirectTo: 80,
+        },
+      ],
+      outbound: ANY,
+    },
   ],
 ];
 
 describeWithNamespaces("loading the wall (needs root and iptables)", () => {
-  it.each(WALLS)("changes nothing about the rules of %s", (_, rules) => {
+  it.each(WALLS)("changes nothing about the rules of %s", (_, wall) => {
     for (const [restore, save, text] of [
-      ["iptables-restore", "iptables-save", renderIPv4Rules(rules)],
-      ["ip6tables-restore", "ip6tables-save", renderIPv6Rules(rules)],
+      ["iptables-restore", "iptables-save", renderIPv4Rules(wall)],
+      ["ip6tables-restore", "ip6tables-save", renderIPv6Rules(wall)],
     ] as const) {
       const script = `text=$(cat); echo "$text" | ${restore} --test; echo "$text" | ${restore}; ${save}`;
       const loaded = inNamespace(script, text);
