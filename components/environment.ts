@@ -7,6 +7,7 @@ import { Hardening } from "./hardening";
 import type { Enrolment } from "./lib/enrolment";
 import { appWall, databaseWall, type Wall } from "./lib/firewall-rules";
 import { singleAddress } from "./lib/networks";
+import { outboundOf } from "./lib/outbound-settings";
 import type { Role } from "./lib/roles";
 import type { Settings } from "./lib/settings";
 import { type KnownServers, renderKnownHosts, renderSshConfig } from "./lib/ssh-files";
@@ -69,14 +70,14 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
     this.args = args;
     const { settings, identity } = args;
 
-    const outbound = "anywhere";
-    const appOwn = appWall({ sshFrom: settings.ssh.allowFrom, outbound });
-    const app = this.createMember(`${name}-app`, "app", appOwn);
+    const outbound = outboundOf(settings);
+    const outside = appWall({ sshFrom: settings.ssh.allowFrom, ...outbound });
+    const app = this.createMember(`${name}-app`, "app", outside);
     this.app = app.server.addresses;
-    const databaseOwn = this.app.privateIPv4.apply((appPrivateIPv4) =>
-      databaseWall({ appPrivateIPv4, outbound }),
+    const inside = this.app.privateIPv4.apply((appPrivateIPv4) =>
+      databaseWall({ appPrivateIPv4, ...outbound }),
     );
-    const database = this.createMember(`${name}-database`, "database", databaseOwn);
+    const database = this.createMember(`${name}-database`, "database", inside);
     this.database = database.server.addresses;
 
     const appHardening = this.hardenApp(`${name}-app-hardening`, app, database);
