@@ -38,6 +38,23 @@ const PACKAGES = [
 ];
 
 /**
+ * What chrony's own unit lacks in a container: it would not start without the right to set a clock.
+ *
+ * A host's clock is this machine's. `-x` only follows time servers; without the capability even a
+ * chronyd that was started otherwise could set nothing. A drop-in, because it is there before the
+ * package is, and no file of the package's has to be merged with it.
+ */
+const CHRONY_DROP_IN = [
+  "[Unit]",
+  "ConditionCapability=",
+  "[Service]",
+  "CapabilityBoundingSet=~CAP_SYS_TIME",
+  "ExecStart=",
+  "ExecStart=!/usr/sbin/chronyd -x $DAEMON_OPTS",
+];
+const CHRONY_FOLDER = "etc/systemd/system/chrony.service.d";
+
+/**
  * Done inside the new root, in this order.
  *
  * The machine id is left empty, not "uninitialized": that would be a first boot, at which systemd
@@ -52,6 +69,8 @@ const CUSTOMIZE = [
   `sed -i 's/^#PermitRootLogin .*/PermitRootLogin yes/' "$1/etc/ssh/sshd_config"`,
   `echo 'datasource_list: [NoCloud, None]' >"$1/etc/cloud/cloud.cfg.d/99-local-cloud.cfg"`,
   `chroot "$1" systemctl enable systemd-networkd.service >/dev/null 2>&1`,
+  `mkdir "$1/${CHRONY_FOLDER}"`,
+  `printf '%s\\n' ${CHRONY_DROP_IN.map((line) => `'${line}'`).join(" ")} >"$1/${CHRONY_FOLDER}/local-cloud.conf"`,
   // This machine's name servers would be out of a host's reach, and every look-up would wait for them.
   `: >"$1/etc/resolv.conf"`,
   `rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*.bin`,

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { platform, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -23,6 +23,8 @@ const COMMANDS: Record<string, string> = {
   nft: "nftables",
   iptables: "iptables",
   "apt-cacher-ng": "apt-cacher-ng",
+  // The hosts' time server.
+  chronyd: "chrony",
   socat: "socat",
   ip: "iproute2",
   flock: "util-linux",
@@ -146,12 +148,15 @@ export async function installRequirements(
   const names = missingPackages(purpose).flatMap(({ package: name }) => name ?? []);
   if (names.length === 0) return;
   onLine(`installing ${names.join(" ")}`);
+  const keptClock = isTimeDaemonActive();
   await withoutServiceStarts(async () => {
     await aptGet(["update", "-qq"]);
     await aptGet(["install", "-y", "-qq", "--no-install-recommends", ...names]);
   });
   // Only what we brought: one that was here before has its own users.
   if (names.includes("apt-cacher-ng")) await keepOff("apt-cacher-ng.service");
+  // Debian allows one time daemon, so chrony took another one's place: then it has to do its work.
+  if (names.includes("chrony")) await (keptClock ? startChrony() : keepOff("chrony.service"));
   onLine("installed");
 }
 
@@ -170,6 +175,18 @@ async function withoutServiceStarts(work: () => Promise<void>): Promise<void> {
 
 async function keepOff(unit: string): Promise<void> {
   if (isReadable("/run/systemd/system")) await run(["systemctl", "disable", "--quiet", unit]);
+}
+
+/** What chrony would push out; its own package never asks whether anything kept the clock before. */
+const TIME_DAEMONS = ["systemd-timesyncd", "ntpsec", "ntp", "openntpd"];
+
+function isTimeDaemonActive(): boolean {
+  const units = TIME_DAEMONS.map((name) => `${name}.service`);
+  return spawnSync("systemctl", ["--quiet", "is-active", ...units]).status === 0;
+}
+
+async function startChrony(): Promise<void> {
+  await run(["systemctl", "start", "chrony.service"]);
 }
 
 function aptGet(args: string[]): Promise<void> {
