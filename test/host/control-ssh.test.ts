@@ -6,29 +6,47 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
+import { packagesOf } from "../../components/lib/bundle";
 import { vantageCommand } from "../../local/machines/vantage";
 import {
   base64,
+  BUNDLE,
   DEPLOYER,
+  itWithJournal,
+  type Login,
   OPERATOR_FROM,
   type Parameters,
   type Report,
   TestServer,
-  itWithJournal,
 } from "./harness";
+import type { Ran } from "./test-machines";
 
 const server = new TestServer("a0c703");
 const it = itWithJournal(server);
 /** The server itself stands in for the next one: what counts is where forwarding may go. */
 const OPEN = `${server.privateIPv4}:22`;
 const APP: Parameters = { DEPLOYER, DEPLOYER_FROM: OPERATOR_FROM, PERMIT_OPEN: OPEN };
+/** People who are not enrolled pass with the key alone here, and are asked nothing. */
+const TWO_FACTOR: Parameters = { PEOPLE_B64: base64("ada\n"), UNENROLLED: "keyOnly" };
+/** A batch client of OpenSSH leaves out the method that could ask, even if nothing is asked. */
+const person = (how: Login = {}): Login => ({
+  ...how,
+  options: [...(how.options ?? []), "BatchMode=no"],
+});
 const DATABASE: Parameters = { ...APP, PERMIT_OPEN: "" };
 
 const drive = (verb: string, parameters = APP): Report => server.drive(verb, "ssh", parameters);
-const everyCheck = Array.from({ length: 12 }, (_, n) => `SSH-${String(n + 1).padStart(2, "0")}`);
+const everyCheck = Array.from({ length: 13 }, (_, n) => `SSH-${String(n + 1).padStart(2, "0")}`);
+
+const hostKey = (): string => server.must("cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub");
+
+// Several logins and runs each.
+jest.setTimeout(20_000);
 
 beforeAll(async () => {
   await server.boot();
+  const packages = packagesOf(["accounts", "two-factor", "ssh"], BUNDLE).join(" ");
+  expect(server.drive("apply", "packages", { PACKAGES: packages }).code).toBe(0);
   // Nobody's listed key is weak, and root has one: what keeps root out here is sshd.
   const accounts = server.drive("apply", "accounts", {
     DEPLOYER,
@@ -51,7 +69,31 @@ afterAll(async () => {
   await server.end();
 }, 30_000);
 
+/** A client for a shell line. */
+const client = (account: string, logLevel = "ERROR"): string =>
+  `ssh -F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=${logLevel} -i ${server.keyFile(account)}`;
+/** Runs a command with an agent that came along and holds the account's key. */
+const hop = (account: string, command: string): Ran => {
+  const key = server.keyFile(account);
+  const line = `ssh-add -q ${key} && ${client(account)} -A ${account}@${server.ipv4} '${command}'`;
+  return server.cloud.from("operator", "ssh-agent", "bash", "-c", line);
+};
+
 describe("the control ssh", () => {
+  it("does not let sshd ask PAM before PAM asks for the second factor", () => {
+    const refuses = (reason: string): void => {
+      const refused = drive("apply");
+      expect(refused).toMatchObject({ code: 1, fails: ["SSH-02"], changed: 0 });
+      expect(refused.stderr).toContain(reason);
+    };
+    refuses("does not ask for the second factor alone; apply the control two-factor");
+    expect(server.drive("apply", "two-factor", TWO_FACTOR)).toMatchObject({ code: 0, fails: [] });
+    refuses("waits to be confirmed");
+    expect(server.drive("confirm", "two-factor", TWO_FACTOR)).toMatchObject({ code: 0, fails: [] });
+    expect(server.lets("root")).toBe(true);
+    APP["KNOWN_HOSTS_B64"] = base64(`${server.privateIPv4} ${hostKey()}\n`);
+  });
+
   it("closes an open sshd, once a new connection has confirmed it, and then has nothing to do", () => {
     expect(server.lets("root")).toBe(true);
     const broken = drive("audit");
@@ -71,11 +113,19 @@ describe("the control ssh", () => {
   });
 
   it("lets in the listed with their keys, over both families", () => {
-    for (const account of ["ada", DEPLOYER]) {
-      expect(server.lets(account)).toBe(true);
-      expect(server.lets(account, { address: server.ipv6 })).toBe(true);
+    for (const how of [{}, { address: server.ipv6 }]) {
+      expect(server.lets("ada", person(how))).toBe(true);
+      expect(server.lets(DEPLOYER, how)).toBe(true);
     }
-    expect(server.lets("ada", { from: "stranger" })).toBe(true);
+    expect(server.lets("ada", person({ from: "stranger" }))).toBe(true);
+  });
+
+  it("asks everyone but the deployer for a second thing after the key", () => {
+    expect(server.ssh("ada", "true").stderr).toContain("denied (keyboard-interactive)");
+    const audit = drive("audit").stdout;
+    expect(audit).toContain(
+      `the one exception from two factors: ${DEPLOYER}, by key, from ${OPERATOR_FROM}`,
+    );
   });
 
   it.each<[string, string, Parameters]>([
@@ -91,7 +141,7 @@ describe("the control ssh", () => {
     ],
   ])("keeps out %s", (_who, account, how) => {
     server.publicKey(how["key"] ?? account);
-    const refused = server.ssh(account, "true", how);
+    const refused = server.ssh(account, "true", person(how));
     expect(refused.code).toBe(255);
     expect(refused.stderr).toContain("Permission denied (publickey)");
   });
@@ -127,24 +177,76 @@ describe("the control ssh", () => {
   });
 
   it("forwards people and the deployer to the next server's sshd, and nowhere else", () => {
+    const others = [
+      "127.0.0.1:22",
+      "[::1]:22",
+      "localhost:22",
+      `${server.privateIPv4}:80`,
+      `${server.ipv4}:22`,
+      "203.0.113.1:3142",
+    ];
     for (const account of ["ada", DEPLOYER]) {
-      expect(server.ssh(account, "", { flags: ["-W", OPEN] }).stdout).toMatch(/^SSH-2\.0/);
-      for (const target of ["127.0.0.1:22", `${server.privateIPv4}:80`, "203.0.113.1:3142"]) {
-        expect(server.ssh(account, "", { flags: ["-W", target] }).code).toBe(255);
+      const to = (target: string): Ran =>
+        server.ssh(account, "", person({ flags: ["-W", target] }));
+      expect(to(OPEN).stdout).toMatch(/^SSH-2\.0/);
+      for (const target of others) {
+        expect(to(target)).toMatchObject({ code: 255, stdout: "" });
       }
     }
-    const listen = { flags: ["-R", "8080:127.0.0.1:22"], options: ["ExitOnForwardFailure=yes"] };
-    expect(server.ssh("ada", "true", listen).code).toBe(255);
+  });
+
+  it.each([
+    ["a port here", ["-R", "8080:127.0.0.1:22"]],
+    ["a port anywhere here", ["-R", "0.0.0.0:8080:127.0.0.1:22"]],
+    ["a proxy here", ["-R", "1080"]],
+    ["a socket here", ["-R", "/tmp/socket:127.0.0.1:22"]],
+    ["a tunnel", ["-w", "any:any"]],
+  ])("lends nobody %s", (_what, flags) => {
+    for (const account of ["ada", DEPLOYER]) {
+      const how = person({ flags, options: ["ExitOnForwardFailure=yes"] });
+      expect(server.ssh(account, "true", how).code).not.toBe(0);
+    }
+  });
+
+  it("reaches no socket of the server's for anybody, and shows nobody's screen", () => {
+    // A request per connection to a local port, as an attacker would use it.
+    const line = (account: string): string =>
+      `${client(account, "INFO")} -N -L 127.0.0.1:18080:/run/dbus/system_bus_socket ${account}@${server.ipv4} & ` +
+      `for i in {1..100}; do nc -z 127.0.0.1 18080 && break; sleep 0.05; done; ` +
+      `printf '\\0AUTH EXTERNAL\\r\\n' | timeout 2 nc 127.0.0.1 18080; kill $!; wait $! 2>&1`;
+    for (const account of ["ada", DEPLOYER]) {
+      const ran = server.cloud.from("operator", "bash", "-c", line(account));
+      expect(ran).toMatchObject({
+        stdout: "",
+        stderr: expect.stringContaining("open failed") as string,
+      });
+      expect(server.ssh(account, "echo ${DISPLAY:-none}", person({ flags: ["-X"] })).stdout).toBe(
+        "none\n",
+      );
+    }
+    expect(server.must("journalctl --no-pager")).toContain("refused streamlocal port forward");
   });
 
   it("lends people's agents to the next hop, and the deployer's to nobody", () => {
-    const run = (account: string): string => {
-      const agent = `ssh-agent ssh -A -F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR`;
-      const line = `${agent} -i ${server.keyFile(account)} ${account}@${server.ipv4} 'echo \${SSH_AUTH_SOCK:-none}'`;
-      return server.cloud.from("operator", "bash", "-c", line).stdout;
-    };
+    const run = (account: string): string => hop(account, "echo ${SSH_AUTH_SOCK:-none}").stdout;
     expect(run("ada")).toContain("/agent.");
     expect(run(DEPLOYER)).toBe("none\n");
+  });
+
+  it("lets people hop on with their agent to the host that is known, and to no other", () => {
+    const next = (target: string): Ran => hop("ada", `ssh ${target} id -un`);
+    expect(next(server.privateIPv4)).toMatchObject({ code: 0, stdout: "ada\n" });
+    const unknown = next(server.ipv4);
+    expect(unknown).toMatchObject({ code: 255, stdout: "" });
+    expect(unknown.stderr).toContain("Host key verification failed");
+    const other = server.publicKey("other").split(" ").slice(0, 2).join(" ");
+    const wrong = { ...APP, KNOWN_HOSTS_B64: base64(`${server.privateIPv4} ${other}\n`) };
+    expect(drive("audit", wrong).fails).toEqual(["SSH-13"]);
+    expect(drive("apply", wrong)).toMatchObject({ code: 0, fails: [], changed: 1 });
+    const stood = next(server.privateIPv4);
+    expect(stood).toMatchObject({ code: 255, stdout: "" });
+    expect(stood.stderr).toContain("Host key verification failed");
+    expect(drive("apply")).toMatchObject({ code: 0, fails: [], changed: 1 });
   });
 
   it.each<[string, string, string[]]>([
@@ -167,6 +269,27 @@ describe("the control ssh", () => {
       "a lost Include line",
       "sed -i 's/^Include/#&/' /etc/ssh/sshd_config",
       [...everyCheck.slice(0, 11).map((id) => id.slice(4)), "12"],
+    ],
+    ["a lost line about the client", "sed -i 's/^Include/#&/' /etc/ssh/ssh_config", ["13"]],
+    [
+      "a client that believes anyone",
+      "echo 'StrictHostKeyChecking no' >/etc/ssh/ssh_config.d/00-stronghold.conf",
+      ["13"],
+    ],
+    [
+      "a next server that someone added",
+      "echo \"10.0.0.1 $(cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub)\" >>/etc/ssh/ssh_known_hosts",
+      ["13"],
+    ],
+    [
+      "a second exception",
+      "sed -i 's/^Match User deployer Address 203/Match User ada\\n  AuthenticationMethods publickey\\n&/' /etc/ssh/sshd_config.d/00-stronghold.conf",
+      ["02", "12"],
+    ],
+    [
+      "an exception that asks the deployer",
+      "sed -i '/^  AuthenticationMethods/d' /etc/ssh/sshd_config.d/00-stronghold.conf",
+      ["09", "12"],
     ],
     ["a file that sshd has not read", "touch /etc/ssh/sshd_config.d/50-cloud-init.conf", ["12"]],
   ])("notices %s and mends it", (_what, tamper, numbers) => {
@@ -200,6 +323,12 @@ describe("the control ssh", () => {
       "echo AllowUsers ada >/etc/ssh/sshd_config.d/60-x.conf",
       "rm /etc/ssh/sshd_config.d/60-x.conf",
       ["09"],
+    ],
+    [
+      "PAM that asks for something else",
+      "cp -a /etc/pam.d/sshd /root/sshd.pam; sed -i '/^auth/d; 1i@include common-auth' /etc/pam.d/sshd",
+      "mv /root/sshd.pam /etc/pam.d/sshd",
+      ["02"],
     ],
     [
       "options on sshd's command line",
@@ -236,11 +365,22 @@ describe("the control ssh", () => {
     expect(drive("confirm")).toMatchObject({ code: 0 });
   });
 
+  it.each([
+    ["a key of another kind", `${server.privateIPv4} ssh-rsa AAAA`],
+    ["a key that is none", `${server.privateIPv4} ssh-ed25519 AAAA`],
+    ["a marker", `@cert-authority * ssh-ed25519 AAAA`],
+    ["every host", `* ssh-ed25519 AAAA`],
+  ])("refuses %s of a next server, and changes nothing", (_what, line) => {
+    const refused = drive("apply", { ...APP, KNOWN_HOSTS_B64: base64(`${line}\n`) });
+    expect(refused).toMatchObject({ code: 1, fails: ["SSH-13"], changed: 0 });
+    expect(drive("audit")).toMatchObject({ code: 0, fails: [] });
+  });
+
   it("ends the way at the last server", () => {
     expect(drive("apply", DATABASE)).toMatchObject({ code: 0, fails: [] });
     expect(drive("confirm", DATABASE)).toMatchObject({ code: 0, fails: [] });
-    expect(server.ssh("ada", "", { flags: ["-W", OPEN] }).code).toBe(255);
-    expect(server.ssh("ada", "id -un").stdout).toBe("ada\n");
+    expect(server.ssh("ada", "", person({ flags: ["-W", OPEN] })).code).toBe(255);
+    expect(hop("ada", "id -un; echo ${SSH_AUTH_SOCK:-none}").stdout).toBe("ada\nnone\n");
   });
 
   it("asks that sshd starts at boot, also where a socket starts it", () => {
@@ -250,6 +390,6 @@ describe("the control ssh", () => {
     expect(drive("audit", DATABASE)).toMatchObject({ code: 0, fails: [] });
     expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
     expect(drive("confirm")).toMatchObject({ code: 0, fails: [] });
-    expect(server.ssh("ada", "", { flags: ["-W", OPEN] }).stdout).toMatch(/^SSH-2\.0/);
+    expect(server.ssh("ada", "", person({ flags: ["-W", OPEN] })).stdout).toMatch(/^SSH-2\.0/);
   });
 });

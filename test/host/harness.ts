@@ -148,6 +148,13 @@ export class TestServer {
     );
   }
 
+  /** The words of such a client that asks its person for what it does not know (see person.ts). */
+  words(account: string, command: string, how: Login = {}): string[] {
+    const options = [...(how.options ?? []), "BatchMode=no"];
+    const client = this.client(account, { ...how, options });
+    return [...vantageCommand(this.cloud.cloudId, how.from ?? "operator"), ...client, command];
+  }
+
   /** Whether that login works. */
   lets(account: string, how: Login = {}): boolean {
     return this.ssh(account, "true", how).code === 0;

@@ -15,13 +15,13 @@ const header = (control: string, label: string): string | undefined =>
 
 /** Ids as the script gives them out, and as its head lists them. */
 const givenOut = (control: string): string[] =>
-  [...textOf(control).matchAll(/^ {2}check ([A-Z]+-\d\d) "/gm)].map(([, id = ""]) => id);
+  [...textOf(control).matchAll(/^ {2}check ([A-Z-]+-\d\d) "/gm)].map(([, id = ""]) => id);
 const listed = (control: string): string[][] =>
   (header(control, "checks") ?? "").split(", ").map((entry) => entry.split(" "));
 
 describe("the controls", () => {
   it("are those of this release", () => {
-    expect(CONTROLS).toEqual(["accounts", "firewall", "packages", "ssh"]);
+    expect(CONTROLS).toEqual(["accounts", "firewall", "packages", "ssh", "two-factor"]);
   });
 });
 
@@ -50,7 +50,7 @@ describe.each(CONTROLS)("the control %s", (control) => {
     expect(ids.length).toBeGreaterThan(0);
     expect(ids).toEqual(expected);
     const rows = listed(control).map(([id = "", ...promises]) => `${id} ${promises.join(" ")}`);
-    const said = [...textOf(control).matchAll(/^ {2}check ([A-Z]+-\d\d) "((?:[GAP]\d\d )+)/gm)];
+    const said = [...textOf(control).matchAll(/^ {2}check ([A-Z-]+-\d\d) "((?:[GAP]\d\d )+)/gm)];
     expect(said.map(([, id = "", promises = ""]) => `${id} ${promises.trim()}`)).toEqual(rows);
   });
 

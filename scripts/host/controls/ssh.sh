@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# ssh: public keys only, no root, modern algorithms; automation only from the operator's addresses
+# ssh: a key and then a second factor, no root, modern algorithms; automation by key from the operator
 #
-# Threat:  guessed or leaked passwords, downgraded crypto, a server used as a relay into the network.
+# Threat:  guessed or leaked passwords, a stolen key, downgraded crypto, a server used as a relay into
+#          the network, another host that answers in the next server's place.
 # Source:  guide, SSH; a deprecated keyword of an old sshd_config is a fault, since sshd ignores it.
 # Changes: sshd_config.d/00-stronghold.conf, stronghold-everyone.conf, the Include line of sshd_config;
-#          files that sshd would read earlier are set aside. Armed: `driver confirm ssh` makes it last.
-# needs:   openssh-server
-# checks:  SSH-01 G05, SSH-02 G05, SSH-03 G05, SSH-04 G05, SSH-05 G05, SSH-06 G05, SSH-07 G05, SSH-08 G06, SSH-09 P04, SSH-10 P04, SSH-11 G05, SSH-12 G05
+#          files that sshd would read earlier are set aside. The client's ssh_config.d/00-stronghold.conf
+#          and the next server's host key. Armed: `driver confirm ssh` makes it last.
+# needs:   openssh-server openssh-client
+# checks:  SSH-01 G05, SSH-02 G05 G07, SSH-03 G05, SSH-04 G05, SSH-05 G05, SSH-06 G05, SSH-07 G05, SSH-08 G06, SSH-09 P04 G07, SSH-10 P04, SSH-11 G05, SSH-12 G05, SSH-13 G05 G06
 # shellcheck shell=bash
 
 readonly MAIN=/etc/ssh/sshd_config DROP_IN=/etc/ssh/sshd_config.d/00-stronghold.conf
@@ -14,50 +16,38 @@ readonly EVERYONE=/etc/ssh/stronghold-everyone.conf HOST_KEY=/etc/ssh/ssh_host_e
 readonly STAGE=/run/stronghold-ssh
 readonly INCLUDE='Include /etc/ssh/sshd_config.d/*.conf'
 
-# What `sshd -T` shall say, by the check that asks for it.
-readonly KEYS_ONLY=(
-  "authenticationmethods publickey" "pubkeyauthentication yes" "passwordauthentication no"
-  "kbdinteractiveauthentication no" "permitemptypasswords no" "hostbasedauthentication no"
-  "kerberosauthentication no" "gssapiauthentication no"
-)
-readonly ALGORITHMS=(
-  "kexalgorithms mlkem768x25519-sha256,sntrup761x25519-sha512,sntrup761x25519-sha512@openssh.com,curve25519-sha256"
-  "ciphers aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr"
-  "macs hmac-sha2-512-etm@openssh.com,hmac-sha2-256-etm@openssh.com"
-  "pubkeyacceptedalgorithms ssh-ed25519,sk-ssh-ed25519@openssh.com,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,sk-ecdsa-sha2-nistp256@openssh.com,rsa-sha2-512,rsa-sha2-256"
-  "hostkeyalgorithms ssh-ed25519" "requiredrsasize 3072" "gssapikeyexchange no"
-)
-readonly LIMITS=(
-  "port 22" "maxauthtries 3" "logingracetime 30" "maxstartups 20:30:100" "maxsessions 10"
-  "clientaliveinterval 60" "clientalivecountmax 5" "permituserenvironment no" "usedns no" "strictmodes yes"
-  "usepam yes" "compression no" "loglevel VERBOSE"
-)
-readonly KEY_SOURCES=(
-  "authorizedkeysfile .ssh/authorized_keys" "authorizedkeyscommand none" "trustedusercakeys none"
-)
-
 takes DEPLOYER "$SHAPE_ACCOUNT"
 takes DEPLOYER_FROM "$SHAPE_CIDRS"
+takes KNOWN_HOSTS_B64 "$SHAPE_BASE64" ''
 takes PERMIT_OPEN '^([0-9]{1,3}(\.[0-9]{1,3}){3}:[0-9]{1,5})?$' ''
 takes ROLLBACK_SECONDS "$SHAPE_SECONDS" 120
 
+# shellcheck source-path=SCRIPTDIR/two-factor source=two-factor/stack.sh
+source "$HOST_DIR/controls/two-factor/stack.sh"
+# shellcheck source=ssh/wanted.sh
+source "$HOST_DIR/controls/ssh/wanted.sh"
 # shellcheck source=ssh/checks.sh
 source "$HOST_DIR/controls/ssh/checks.sh"
+# shellcheck source=ssh/running.sh
+source "$HOST_DIR/controls/ssh/running.sh"
+# shellcheck source=ssh/client.sh
+source "$HOST_DIR/controls/ssh/client.sh"
 
 audit() {
   load_views
   check SSH-01 "G05 sshd's configuration is valid, without a warning, and ours is read first" is_valid
-  check SSH-02 "G05 keys are the only way in" everyone_has "${KEYS_ONLY[@]}"
+  check SSH-02 "G05 G07 a key and then the second factor are the only way in" two_factors_are_asked
   check SSH-03 "G05 root cannot log in" caller_has root@anywhere "permitrootlogin no"
   check SSH-04 "G05 only the group ssh-users may log in" everyone_has "allowgroups ssh-users"
   check SSH-05 "G05 modern algorithms only" everyone_has "${ALGORITHMS[@]}"
   check SSH-06 "G05 the server shows its Ed25519 host key and no other" host_key_is_ours
   check SSH-07 "G05 guesses, idle sessions and floods are limited" everyone_has "${LIMITS[@]}"
   check SSH-08 "G06 forwarding reaches ${PARAM[PERMIT_OPEN]:-nothing}" forwarding_is_bounded
-  check SSH-09 "P04 the deployer gets in from the operator's addresses, without terminal or agent" deployer_gets_in
+  check SSH-09 "P04 G07 the one exception from two factors: ${PARAM[DEPLOYER]}, by key, from ${PARAM[DEPLOYER_FROM]}, without terminal or agent" deployer_gets_in
   check SSH-10 "P04 the deployer is refused from everywhere else" deployer_is_pinned
   check SSH-11 "G05 keys come from authorized_keys alone" everyone_has "${KEY_SOURCES[@]}"
   check SSH-12 "G05 the running sshd has read these files, and starts at boot" sshd_is_current
+  check SSH-13 "G05 G06 the next server is known by its host key, and no other is let stand in" client_is_strict
 }
 
 apply() {
@@ -66,15 +56,25 @@ apply() {
   install -d -m 755 /run/sshd
   [[ " $(id -nG -- "${PARAM[DEPLOYER]}" 2>/dev/null) " == *" ssh-users "* ]] ||
     refuse SSH-04 "${PARAM[DEPLOYER]} is not in ssh-users and would be locked out; apply the control accounts"
+  refuse_one_factor
+  refuse_bad_hosts
   plan=$(stage_configuration)
+  refuse_invalid
+  write_client
   files_are_read >/dev/null || unread=yes
   if [[ -z $plan && $unread == no ]] && ! armed; then return 0; fi
-  refuse_invalid
   arm_rollback "${PARAM[ROLLBACK_SECONDS]}" ssh/restore "$MAIN" "$EVERYONE" "$DROP_IN" "${DROP_IN%/*}"/*.conf
   write_configuration /etc/ssh
   # Also where ssh.socket starts sshd: a daemon that does not run yet will read the new files.
   quietly systemctl try-reload-or-restart ssh.service
   [[ $unread == no ]] || changed "made sshd read files that it had not read"
+}
+
+# refuse_one_factor: sshd would ask PAM for whatever its rules are, a Unix password say, or for nothing.
+refuse_one_factor() {
+  local reason
+  reason=$(asks_second_factor) || refuse SSH-02 "$reason"
+  [[ ! -d $ARMED_DIR/two-factor ]] || refuse SSH-02 "two-factor waits to be confirmed over a new connection"
 }
 
 # stage_configuration: tries the change on a copy of /etc/ssh; prints a word for each file it takes.
@@ -96,13 +96,10 @@ refuse_invalid() {
 
 # write_configuration DIR: the wanted files below DIR, which is /etc/ssh or the copy of it.
 write_configuration() {
-  local dir=$1 file main
+  local dir=$1 file
   put_file "$dir/${EVERYONE##*/}" 644 root:root <<<"$(everyone_text)"
   put_file "$dir/sshd_config.d/${DROP_IN##*/}" 644 root:root <<<"$(drop_in_text)"
-  if ! starts_with_include "$dir/sshd_config"; then
-    main=$(<"$dir/sshd_config")
-    put_file "$dir/sshd_config" 644 root:root <<<"$INCLUDE"$'\n'"$main"
-  fi
+  include_first "$dir/sshd_config" "$INCLUDE"
   for file in "$dir"/sshd_config.d/*.conf; do
     if [[ $file < "$dir/sshd_config.d/${DROP_IN##*/}" ]]; then
       mv -T -- "$file" "$file.set-aside"
@@ -124,6 +121,14 @@ drop_in_text() {
     NOT_DEPLOYER_FROM="!${PARAM[DEPLOYER_FROM]//,/,!}"
 }
 
+# include_first FILE LINE: ssh and sshd take the first value that they read.
+include_first() {
+  local text
+  if starts_with_include "$@"; then return 0; fi
+  text=$(<"$1")
+  put_file "$1" 644 root:root <<<"$2"$'\n'"$text"
+}
+
 starts_with_include() {
-  [[ $(grep -m 1 -vE '^[[:space:]]*(#|$)' -- "$1") == "$INCLUDE" ]]
+  [[ $(grep -m 1 -vE '^[[:space:]]*(#|$)' -- "$1") == "$2" ]]
 }

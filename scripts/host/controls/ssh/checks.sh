@@ -64,9 +64,39 @@ is_valid() {
   local warning file
   warning=$(sshd -t 2>&1 || true)
   [[ -z $warning ]] || no "$warning; remove that line" || return
-  starts_with_include "$MAIN" || no "$MAIN does not begin with: $INCLUDE" || return
+  starts_with_include "$MAIN" "$INCLUDE" || no "$MAIN does not begin with: $INCLUDE" || return
   for file in "${DROP_IN%/*}"/*.conf; do break; done
   [[ $file == "$DROP_IN" ]] || no "$file is read first"
+}
+
+# The deployer's own addresses are SSH-09's.
+two_factors_are_asked() {
+  local caller ok=0
+  everyone_has "${NO_OTHER_WAY[@]}" || ok=1
+  for caller in "${callers[@]}"; do
+    is_exception "$caller" || caller_has "$caller" "${TWO_FACTORS[@]}" || ok=1
+  done
+  asks_second_factor || ok=1
+  return "$ok"
+}
+
+is_exception() {
+  local caller
+  for caller in $(deployer_addresses) $(foreign_addresses inside); do
+    [[ $1 != "${PARAM[DEPLOYER]}@$caller" ]] || return 0
+  done
+  return 1
+}
+
+# foreign_addresses inside|outside: "from anywhere" may be what the settings say, in so many words.
+foreign_addresses() {
+  local address place
+  for address in "$FOREIGN_V4" "$FOREIGN_V6"; do
+    place=outside
+    if [[ $address == *:* && ,${PARAM[DEPLOYER_FROM]} == *,::/0* ]]; then place=inside; fi
+    if [[ $address != *:* && ,${PARAM[DEPLOYER_FROM]} == *,0.0.0.0/0* ]]; then place=inside; fi
+    [[ $place != "$1" ]] || printf '%s\n' "$address"
+  done
 }
 
 host_key_is_ours() {
@@ -91,7 +121,7 @@ deployer_gets_in() {
   local address caller ok=0
   for address in $(deployer_addresses); do
     caller=${PARAM[DEPLOYER]}@$address
-    caller_has "$caller" "allowagentforwarding no" "permittty no" || ok=1
+    caller_has "$caller" "${KEY_ALONE[@]}" "allowagentforwarding no" "permittty no" || ok=1
     caller_has "$caller" "denyusers nothing" "allowusers nothing" "denygroups nothing" || ok=1
   done
   return "$ok"
@@ -99,38 +129,8 @@ deployer_gets_in() {
 
 deployer_is_pinned() {
   local address ok=0
-  for address in "$FOREIGN_V4" "$FOREIGN_V6"; do
-    # From anywhere is what the settings say then, in so many words.
-    [[ $address == *:* && ,${PARAM[DEPLOYER_FROM]} == *,::/0* ]] && continue
-    [[ $address != *:* && ,${PARAM[DEPLOYER_FROM]} == *,0.0.0.0/0* ]] && continue
+  for address in $(foreign_addresses outside); do
     caller_has "${PARAM[DEPLOYER]}@$address" "denyusers ${PARAM[DEPLOYER]}" || ok=1
   done
   return "$ok"
-}
-
-# files_are_read: sshd took on its present state after the last change of any file that it reads.
-files_are_read() {
-  local read_at file changed_at
-  systemctl --quiet is-active ssh.service || return 0
-  # To the microsecond: within a second a file may well change after it was read.
-  read_at=$(systemctl show --timestamp=us+utc -P StateChangeTimestamp ssh.service)
-  read_at=$(date -d "$read_at" +%s.%6N)
-  for file in "$MAIN" "$EVERYONE" "$HOST_KEY" "${DROP_IN%/*}" "${DROP_IN%/*}"/*.conf; do
-    changed_at=$(stat -c %.6Z -- "$file" 2>/dev/null) || changed_at=9999999999.000000
-    # As texts: both have ten digits before the point and six behind it.
-    [[ ! $changed_at > $read_at ]] || no "$file changed after sshd had read it" || return
-  done
-}
-
-sshd_is_current() {
-  local unit pid
-  files_are_read || return
-  for unit in ssh.service ssh.socket none; do
-    if systemctl --quiet is-enabled "$unit" && systemctl --quiet is-active "$unit"; then break; fi
-  done 2>/dev/null
-  [[ $unit != none ]] || no "neither ssh.service nor ssh.socket is enabled and active" || return
-  # An option on the command line beats every file.
-  pid=$(systemctl show -P MainPID ssh.service)
-  [[ $pid == 0 || $(tr '\0' ' ' <"/proc/$pid/cmdline") =~ ^sshd:\ /usr/sbin/sshd\ -D\ \[listener\] ]] ||
-    no "sshd was started with options that override its files; see /etc/default/ssh"
 }
