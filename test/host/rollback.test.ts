@@ -61,7 +61,7 @@ const succeeds = (report: Report): void => {
 
 beforeAll(async () => {
   await server.boot();
-  const packages = packagesOf(["accounts", "ssh", "firewall"], BUNDLE).join(" ");
+  const packages = packagesOf(["accounts", "two-factor", "ssh", "firewall"], BUNDLE).join(" ");
   succeeds(server.drive("apply", "packages", { PACKAGES: packages }));
   const accounts = {
     DEPLOYER,
@@ -70,6 +70,10 @@ beforeAll(async () => {
     ADMINS_B64: base64(`ada\t${server.publicKey("ada")}\n`),
   };
   succeeds(server.drive("apply", "accounts", accounts));
+  // sshd does not ask for a second factor before PAM does.
+  const twoFactor = { PEOPLE_B64: base64("ada\n") };
+  succeeds(server.drive("apply", "two-factor", twoFactor));
+  succeeds(server.drive("confirm", "two-factor", twoFactor));
 }, 120_000);
 
 afterAll(async () => {
