@@ -1,14 +1,18 @@
-import { ACCOUNTS, FIREWALL, PACKAGES, SSH } from "./controls";
+import { ACCOUNTS, FIREWALL, PACKAGES, SSH, TWO_FACTOR } from "./controls";
 import type { Control, Parameters } from "./host-facts";
 import type { Role } from "./roles";
 
 /**
- * The controls of a server in their order. Accounts come before SSH, so that those who are to get in
- * are there before the door closes; the firewall comes last, when the door has proved to work.
+ * Both servers' controls in their order. Accounts and second factors come before SSH, so that those
+ * who are to get in are there before the door closes; the firewall follows when the door has proved
+ * to work.
  */
+const CONTROLS: readonly Control[] = [PACKAGES, ACCOUNTS, TWO_FACTOR, SSH, FIREWALL];
+
+/** The controls of each server. */
 export const CONTROL_PLAN: Readonly<Record<Role, readonly Control[]>> = {
-  app: [PACKAGES, ACCOUNTS, SSH, FIREWALL],
-  database: [PACKAGES, ACCOUNTS, SSH, FIREWALL],
+  app: CONTROLS,
+  database: CONTROLS,
 };
 
 /** The text that a control gets on stdin, one `KEY=value` a line. */

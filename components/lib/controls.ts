@@ -62,14 +62,15 @@ function factorLine({ name, twoFactor }: Person): string {
   return `${name}\t${twoFactor.secret}\t${twoFactor.scratchCodes.join(",")}`;
 }
 
-export const SSH: Control<"deployer" | "deployerFrom" | "permitOpen"> = {
+export const SSH: Control<"deployer" | "deployerFrom" | "permitOpen" | "nextServer"> = {
   name: "ssh",
   confirmed: true,
-  needs: ["deployer", "deployerFrom", "permitOpen"],
-  parameters: ({ deployer, deployerFrom, permitOpen }) => ({
+  needs: ["deployer", "deployerFrom", "permitOpen", "nextServer"],
+  parameters: ({ deployer, deployerFrom, permitOpen, nextServer }) => ({
     DEPLOYER: deployer,
     DEPLOYER_FROM: deployerFrom.join(","),
     PERMIT_OPEN: permitOpen,
+    KNOWN_HOSTS_B64: nextServer,
     ROLLBACK_SECONDS,
   }),
 };

@@ -1,4 +1,5 @@
 /** What the whole program declares. It does not show that a provider takes it; the engine layer does. */
+import { CONTROL_PLAN } from "../../components/lib/control-plan";
 import { otpauthUri, scratchCodesFrom, secretFrom } from "../../components/lib/enrolment";
 import { keyPairFromSeed } from "../../components/lib/ssh-key-pairs";
 import { recordEnvironment } from "./environment-fixture";
@@ -42,17 +43,15 @@ function person(role: string, name: string): string[] {
 function hardening(role: string): string[] {
   const name = `environment-${role}-hardening`;
   const command = "command:remote:Command";
-  return [
-    `  ${name} stronghold:index:Hardening`,
-    `    ${name}-accounts ${command}`,
+  const steps = CONTROL_PLAN.app.flatMap(({ name: control, confirmed }) => [
+    `    ${name}-${control} ${command}`,
+    ...(confirmed ? [`    ${name}-${control}-confirm ${command}`] : []),
+  ]);
+  const all = [
     `    ${name}-bundle command:remote:CopyToRemote`,
-    `    ${name}-firewall ${command}`,
-    `    ${name}-firewall-confirm ${command}`,
     `    ${name}-hand-over ${command}`,
-    `    ${name}-packages ${command}`,
-    `    ${name}-ssh ${command}`,
-    `    ${name}-ssh-confirm ${command}`,
   ];
+  return [`  ${name} stronghold:index:Hardening`, ...[...all, ...steps].sort()];
 }
 
 function server(role: string): string[] {

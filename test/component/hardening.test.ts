@@ -1,20 +1,20 @@
 /** The steps on the servers: what runs, what it reads, over which connection, and in what order. */
+import { CONTROL_PLAN } from "../../components/lib/control-plan";
 import { renderIPv4Rules } from "../../components/lib/host-firewall-rules";
 import { appWall, databaseWall } from "../../components/lib/firewall-rules";
+import { scratchCodesFrom, secretFrom } from "../../components/lib/enrolment";
 import { keyPairFromSeed } from "../../components/lib/ssh-key-pairs";
 import { ed25519Private } from "../unit/fixtures/keys";
 import { ADMIN_KEY, DEPLOYER_KEY, recordEnvironment, revealed } from "./environment-fixture";
 import { type Recorded, type Recording, seedOf } from "./recorder";
 
 const ROLES = ["app", "database"] as const;
-const STEPS = [
-  "packages",
-  "accounts",
-  "ssh",
-  "ssh-confirm",
-  "firewall",
-  "firewall-confirm",
-] as const;
+/** The names of the steps that apply or confirm a control; the order itself is control-plan.test.ts's. */
+const STEPS = CONTROL_PLAN.app.flatMap(({ name, confirmed }) =>
+  confirmed ? [name, `${name}-confirm`] : [name],
+);
+/** Those that are told something secret. */
+const SECRET_STEPS = ["passwords", "two-factor", "two-factor-confirm", "login-alerts"];
 const OPERATOR = "203.0.113.10/32,2001:db8:10::10/128";
 
 let recording: Recording;
@@ -70,14 +70,15 @@ describe.each(ROLES)("the steps on the %s server", (role) => {
     const driver = "sudo bash /home/deployer/host/driver";
     expect(verbs).toEqual(
       STEPS.map((name) => {
-        const [control = "", confirm] = name.split("-");
-        return `${driver} ${confirm ?? "apply"} ${control}`;
+        const control = name.replace(/-confirm$/, "");
+        return `${driver} ${name === control ? "apply" : "confirm"} ${control}`;
       }),
     );
     const hashes = texts.map((text) => text.split(" ")[5] ?? "");
     for (const hash of hashes) expect(hash).toMatch(/^[0-9a-f]{64}$/);
-    expect(new Set(hashes).size).toBe(4);
-    expect([hashes[2], hashes[4]]).toEqual([hashes[3], hashes[5]]);
+    expect(new Set(hashes).size).toBe(CONTROL_PLAN[role].length);
+    const hashOf = (name: string): string | undefined => hashes[STEPS.indexOf(name)];
+    expect(hashOf("ssh-confirm")).toBe(hashOf("ssh"));
   });
 
   it("run again in place when they change, and never when they are taken out", () => {
@@ -103,14 +104,21 @@ describe.each(ROLES)("the steps on the %s server", (role) => {
   });
 
   it("have a confirming step read just what the applying one read", () => {
-    for (const name of ["ssh", "firewall"]) {
-      expect(step(role, `${name}-confirm`).inputs["stdin"]).toBe(step(role, name).inputs["stdin"]);
+    for (const { name, confirmed } of CONTROL_PLAN[role]) {
+      if (!confirmed) continue;
+      const { stdin } = step(role, name).inputs;
+      expect(step(role, `${name}-confirm`).inputs["stdin"]).toEqual(stdin);
     }
+  });
+
+  it("keep what is secret a secret, and no more, so that a preview still shows what changes", () => {
+    const secret = STEPS.filter((name) => typeof step(role, name).inputs["stdin"] !== "string");
+    expect(secret).toEqual(STEPS.filter((name) => SECRET_STEPS.includes(name)));
   });
 
   it("install the packages of all controls at once", () => {
     expect(parametersOf(step(role, "packages").inputs["stdin"])).toEqual({
-      PACKAGES: "debconf iptables openssh-server procps sudo",
+      PACKAGES: "debconf iptables openssh-server package-of-the-others procps sudo",
     });
   });
 
@@ -208,10 +216,25 @@ describe("what the controls are told", () => {
       DEPLOYER: "deployer",
       DEPLOYER_FROM: OPERATOR,
       PERMIT_OPEN: "192.168.129.102:22",
+      KNOWN_HOSTS_B64: `192.168.129.102 ${keyPair("database", "host-key").publicKey}\n`,
       ROLLBACK_SECONDS: "120",
     });
     const wall = appWall({ sshFrom: OPERATOR.split(","), outbound: "anywhere" });
     expect(told("app", "firewall")["RULES_V4_B64"]).toBe(renderIPv4Rules(wall));
+  });
+
+  it("on each server: the second factors that are valid there", () => {
+    for (const role of ROLES) {
+      const person = `environment-${role}-person-ada`;
+      const secret = secretFrom(seedOf(`${person}-totp-secret`, 20));
+      const codes = scratchCodesFrom(seedOf(`${person}-scratch-codes`, 40));
+      const { stdin } = step(role, "two-factor").inputs;
+      expect(parametersOf(revealed(stdin))).toEqual({
+        PEOPLE_B64: `ada\t${secret}\t${codes.join(",")}\n`,
+        UNENROLLED: "refuse",
+        ROLLBACK_SECONDS: "120",
+      });
+    }
   });
 
   it("on the database server: the app server's private address, and no way on", () => {
@@ -219,6 +242,7 @@ describe("what the controls are told", () => {
     expect(told("database", "ssh")).toMatchObject({
       DEPLOYER_FROM: "192.168.129.101/32",
       PERMIT_OPEN: "",
+      KNOWN_HOSTS_B64: "",
     });
     const wall = databaseWall({ appPrivateIPv4: "192.168.129.101", outbound: "anywhere" });
     expect(told("database", "firewall")["RULES_V4_B64"]).toBe(renderIPv4Rules(wall));

@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
+import { CONTROL_PLAN } from "../../components/lib/control-plan";
+
 /** A bundle with the files that the program reads, so that these tests do not change with the real ones. */
 export class StubHost {
   readonly dir: string;
@@ -12,8 +14,14 @@ export class StubHost {
     this.write("driver", "echo driver\n");
     this.write("lib.sh", "echo lib\n");
     this.write("hand-over.sh", "echo 'handed over'\n");
-    const packages = { packages: "debconf", accounts: "sudo procps", ssh: "openssh-server" };
-    for (const [name, list] of Object.entries({ ...packages, firewall: "iptables sudo" })) {
+    const packages: Record<string, string> = {
+      packages: "debconf",
+      accounts: "sudo procps",
+      ssh: "openssh-server",
+      firewall: "iptables sudo",
+    };
+    for (const { name } of CONTROL_PLAN.app) {
+      const list = packages[name] ?? "package-of-the-others";
       this.write(`controls/${name}.sh`, `# ${name}: a stub\n# needs: ${list}\n`);
     }
     this.write("files/ssh/etc/ssh/sshd_config.d/00-stronghold.conf", "PermitRootLogin no\n");

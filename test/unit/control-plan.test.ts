@@ -50,12 +50,18 @@ describe.each(["app", "database"] as const)("the plan of the %s server", (role) 
   const plan = CONTROL_PLAN[role];
 
   it("lets people in before the door closes, and closes the firewall when the door has proved to work", () => {
-    expect(plan.map(({ name }) => name)).toEqual(["packages", "accounts", "ssh", "firewall"]);
+    expect(plan.map(({ name }) => name)).toEqual([
+      "packages",
+      "accounts",
+      "two-factor",
+      "ssh",
+      "firewall",
+    ]);
   });
 
   it("has a new connection confirm whatever could lock the operator out", () => {
     const confirmed = plan.filter((control) => control.confirmed).map(({ name }) => name);
-    expect(confirmed).toEqual(["ssh", "firewall"]);
+    expect(confirmed).toEqual(["two-factor", "ssh", "firewall"]);
   });
 
   it("names controls that exist and say what they need", () => {
@@ -133,6 +139,7 @@ describe("the parameters", () => {
       DEPLOYER: "deployer",
       DEPLOYER_FROM: "203.0.113.10/32,2001:db8:10::10/128",
       PERMIT_OPEN: "192.168.129.11:22",
+      KNOWN_HOSTS_B64: "192.168.129.11 ssh-ed25519 AAAAdb\n",
       ROLLBACK_SECONDS: "120",
     });
   });
