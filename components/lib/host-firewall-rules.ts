@@ -111,7 +111,7 @@ function metadataForRoot({ metadata, reject }: Family): string[] {
   return [`-A OUTPUT -d ${metadata} -m owner --socket-exists ! --uid-owner 0 ${reject}`];
 }
 
-/** What is not listed is refused, so that a program fails at once; the policy stands behind that. */
+/** What is not listed is refused, so that a program need not wait for a time-out; the policy stands behind that. */
 function jumpToOut(outbound: Outbound, { reject }: Family): string[] {
   if (outbound === "anywhere") return [];
   return [

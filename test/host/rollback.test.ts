@@ -3,6 +3,8 @@
  * gets in again, and the next run ends well.
  */
 import { packagesOf } from "../../components/lib/bundle";
+import { appWall } from "../../components/lib/firewall-rules";
+import { renderIPv4Rules, renderIPv6Rules } from "../../components/lib/host-firewall-rules";
 import {
   base64,
   BUNDLE,
@@ -18,32 +20,23 @@ import { eventually } from "./test-machines";
 const server = new TestServer("a0c705");
 const it = itWithJournal(server);
 
-const rules = (family: "icmp" | "ipv6-icmp", ssh: string): string =>
-  `*filter
-:INPUT DROP [0:0]
-:FORWARD DROP [0:0]
-:OUTPUT ACCEPT [0:0]
--A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A INPUT -p ${family} -j ACCEPT
-${ssh}COMMIT
-`;
-
-const V6 = base64(rules("ipv6-icmp", ""));
-const OPEN = "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n";
-const SSH: Parameters = { DEPLOYER, DEPLOYER_FROM: OPERATOR_FROM, ROLLBACK_SECONDS: "60" };
-const FIREWALL: Parameters = {
-  RULES_V4_B64: base64(rules("icmp", OPEN)),
-  RULES_V6_B64: V6,
-  ROLLBACK_SECONDS: "60",
+const firewall = (...sshFrom: string[]): Parameters => {
+  const wall = appWall({ sshFrom, outbound: "anywhere" });
+  return {
+    RULES_V4_B64: base64(renderIPv4Rules(wall)),
+    RULES_V6_B64: base64(renderIPv6Rules(wall)),
+    ROLLBACK_SECONDS: "60",
+  };
 };
 
+const SSH: Parameters = { DEPLOYER, DEPLOYER_FROM: OPERATOR_FROM, ROLLBACK_SECONDS: "60" };
 /** For each control what is right, and what shuts the operator out. */
 const CONTROLS: [string, Parameters, Parameters][] = [
   ["ssh", SSH, { ...SSH, DEPLOYER_FROM: "198.51.100.7/32", ROLLBACK_SECONDS: "2" }],
   [
     "firewall",
-    FIREWALL,
-    { ...FIREWALL, RULES_V4_B64: base64(rules("icmp", "")), ROLLBACK_SECONDS: "2" },
+    firewall("0.0.0.0/0", "::/0"),
+    { ...firewall("198.51.100.7/32"), ROLLBACK_SECONDS: "5" },
   ],
 ];
 
@@ -52,7 +45,9 @@ const folders = (): string =>
   server.must("stat -c '%n %a %U' / /etc /etc/ssh{,/*.d} /etc/iptables");
 
 /** Random, one in each part of a run; a test's name tells which it was. */
-const KILL_AFTER_MS = [0, 200, 400, 600].map((from) => from + Math.floor(Math.random() * 200));
+const KILL_AFTER_MS = [0, 200, 400, 600, 800, 1000].map(
+  (from) => from + Math.floor(Math.random() * 200),
+);
 
 const getsIn = (): boolean => server.lets(DEPLOYER);
 const succeeds = (report: Report): void => {

@@ -37,6 +37,21 @@ normal() {
   ' | sort | tr '\t' '\n'
 }
 
+# brings_just_these: whether that is so of netfilter-persistent, whatever its settings and plugins are.
+brings_just_these() {
+  same "$loaded_v4" "$(brought iptables)" && same "$loaded_v6" "$(brought ip6tables)" && return
+  no "if /etc/default/netfilter-persistent is not to blame, reinstall it and iptables-persistent"
+}
+
+# brought NAME: what a start and a stop leave of a network namespace in which a surplus rule was.
+brought() {
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  unshare --net bash -c '
+    "$1" -A INPUT -j ACCEPT
+    netfilter-persistent start && netfilter-persistent stop
+    "$1-save" >&3' _ "$1" 3>&1 &>/dev/null | normal
+}
+
 # complete RULES OTHER: RULES, and an emptying of every table that only OTHER names: a restore leaves
 # alone what it does not name, policies too.
 complete() {
