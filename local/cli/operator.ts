@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { parse, stringify } from "yaml";
 
+import { ensureIdentity } from "../outside/identity";
+import { fillInOutside } from "../outside/settings";
 import type { CloudPaths } from "../paths";
 import { UserError } from "./user-error";
 
@@ -28,10 +30,11 @@ export const DEPLOYER = "deployer";
 
 /**
  * Copies `Pulumi.local.yaml` into the cloud's state folder with this cloud's own keys filled in
- * wherever the file leaves them empty.
+ * wherever the file leaves them empty, and its own time server and ways of alerts where it names none.
  *
  * No private key can be committed, and a committed public key would let its holder into every local
- * cloud: so the keys are made on the spot, and the file in the repository holds the rest.
+ * cloud: so the keys are made on the spot, and the file in the repository holds the rest. The same
+ * goes for the credentials of the mail relay and the web endpoints.
  */
 export function prepareOperator(
   paths: CloudPaths,
@@ -49,11 +52,20 @@ export function prepareOperator(
   const deployer = (config.config["stronghold:deployer"] ??= {});
   if (!deployer.keys?.length) deployer.keys = [keys.publicKey(DEPLOYER)];
 
+  const [person] = config.config["stronghold:admins"] ?? [];
+  fillInOutside(config.config, ensureIdentity(paths.outsideDir), person?.name ?? "operator");
+
   const previous = existsSync(paths.configFile) ? readConfig(paths.configFile) : undefined;
   // The engine adds the salt of the stack's secrets; without it the stack's state cannot be read again.
   if (previous?.encryptionsalt !== undefined) config.encryptionsalt = previous.encryptionsalt;
   writeFileSync(paths.configFile, stringify(config), { mode: 0o600 });
+  if (settings !== givenSettings(paths)) copyFileSync(settings, givenSettings(paths));
   return keys;
+}
+
+/** What the last run was given, before anything was filled in. */
+export function givenSettings({ operatorDir }: Pick<CloudPaths, "operatorDir">): string {
+  return join(operatorDir, "settings.yaml");
 }
 
 /** The person as whom `npm run local -- ssh` logs in. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 
-import { renewEnrolment } from "../../local/cli/operator";
+import { givenSettings, renewEnrolment } from "../../local/cli/operator";
 import type { StackResult } from "../../local/cli/stack";
 import { up } from "../../local/cli/up";
 import { UserError } from "../../local/cli/user-error";
@@ -25,7 +25,7 @@ export function localStack(): Stack {
     renew: async (user) => {
       renewEnrolment(paths, user);
       // With the settings of the last run, whichever file they came from.
-      await up({ engine: "auto", settings: paths.configFile, quiet: true });
+      await up({ engine: "auto", settings: givenSettings(paths), quiet: true });
     },
   };
 }
