@@ -1,5 +1,6 @@
 /** The local cloud as a user has it: through its commands, with their exit codes and their JSON. */
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { cloudPaths } from "../../local/paths";
@@ -56,6 +57,28 @@ export class TestCloud {
 
   down(): Ran {
     return this.run(["down"]);
+  }
+
+  /**
+   * Logs in as automation does, for tests that are about something else than people: it needs no
+   * second factor. The database server is reached through the app server.
+   */
+  login(host: "app" | "db", command = "true"): Ran {
+    const { operatorDir, knownHosts } = this.paths;
+    const options = [
+      ...["-F", "none", "-i", join(operatorDir, "deployer_ed25519")],
+      ...["IdentityAgent=none", "BatchMode=yes", "ConnectTimeout=5", "StrictHostKeyChecking=yes"]
+        .concat(`UserKnownHostsFile=${knownHosts}`)
+        .flatMap((option) => ["-o", option]),
+    ];
+    const known = readFileSync(knownHosts, "utf8").split("\n");
+    const [, appAddress = ""] = (known[0] ?? "").split(",");
+    const [, , , databaseAddress = ""] = (known[1] ?? "").split(" ")[0]?.split(",") ?? [];
+    const app = `deployer@${appAddress}`;
+    if (host === "app") return this.from("operator", "ssh", ...options, app, command);
+    const through = ["ssh", ...options, "-W", "%h:%p", app].join(" ");
+    const words = ["-o", `ProxyCommand=${through}`, `deployer@${databaseAddress}`, command];
+    return this.from("operator", "ssh", ...options, ...words);
   }
 
   from(place: string, ...command: string[]): Ran {

@@ -7,7 +7,7 @@ import { parse, stringify } from "yaml";
 import { ROOT } from "./cloud";
 
 export interface LocalSettings {
-  "stronghold:admins": { name: string; keys: string[] }[];
+  "stronghold:admins": { name: string; keys: string[]; enrolment?: number }[];
   "stronghold:ssh": { allowFrom: string[] };
   [key: string]: unknown;
 }

@@ -7,6 +7,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import type { Enrolments } from "../../components/environment";
 import { runningDaemon } from "../../local/cli/daemon-control";
 import { type PulumiVerb, runPulumi, unprotectAll } from "../../local/cli/pulumi-engine";
 import { withAgent } from "../../local/cli/ssh-agent";
@@ -55,7 +56,7 @@ describe("the real engine", () => {
   it("stands the environment up", () => {
     const report = cloud.up("--engine", "pulumi");
     expect(report).toMatchObject({ engine: "pulumi", updated: 0, deleted: 0 });
-    expect(cloud.run(["ssh", "db", "--", "true"]).code).toBe(0);
+    expect(cloud.login("db").code).toBe(0);
   }, 300_000);
 
   it("changes nothing in a second up, a preview and a refresh", async () => {
@@ -103,12 +104,22 @@ describe("the real engine", () => {
     const text = readFileSync(state, "utf8");
     expect(text).toContain("linode:index/instance:Instance");
     const deployer = readFileSync(join(cloud.paths.operatorDir, "deployer_ed25519"), "utf8");
+    const { enrolments } = cloud.status("--show-secrets").outputs as { enrolments: Enrolments };
+    const people = Object.values(enrolments).flatMap((all) =>
+      Object.values(all).flatMap(({ secret = "", scratchCodes = [], password = "" }) => [
+        ["a TOTP secret", secret] as const,
+        ["a password", password.replace(/[.+]/g, "\\$&")] as const,
+        ...scratchCodes.map((code) => ["a scratch code", code] as const),
+      ]),
+    );
+    expect(people).toHaveLength(14);
     const secrets: [string, RegExp][] = [
       ["a private key", /BEGIN OPENSSH PRIVATE KEY-----\\+n[\w+/]{20}/],
       ["a private key in base64", /LS0tLS1CRUdJTiBPUEVOU1NI/],
       ["the deployer's key", new RegExp((deployer.split("\n")[2] ?? "").replace(/\+/g, "\\+"))],
       ["first-boot data", /"userData":"/],
       ["a root password", /"rootPass":"/],
+      ...people.map(([what, secret]): [string, RegExp] => [what, new RegExp(`"${secret}"`)]),
     ];
     // Named, not shown: a failing test must not print the state.
     expect(secrets.filter(([, pattern]) => pattern.test(text)).map(([what]) => what)).toEqual([]);
@@ -117,7 +128,7 @@ describe("the real engine", () => {
   it("refuses to destroy the protected database server", async () => {
     await expect(pulumi("destroy")).rejects.toThrow(/destroy failed/);
     expect(ids()).toHaveLength(2);
-    expect(cloud.run(["ssh", "db", "--", "true"]).code).toBe(0);
+    expect(cloud.login("db").code).toBe(0);
   }, 120_000);
 
   it("destroys everything once the database is released", async () => {

@@ -1,0 +1,57 @@
+/** A try to log in, by a real client that knows nothing of the stack but what the try says. */
+import { loginWith } from "../person";
+import type { Outcome } from "./attack-matrix";
+
+export interface Attempt {
+  user: string;
+  address: string;
+  /** Private key file. @default no key is shown */
+  key?: string;
+  /** What is answered to the questions, one after the other. */
+  answers?: readonly string[];
+  /** The methods that are tried, in ssh's words. @default all that ssh knows */
+  methods?: string;
+}
+
+/** Seconds of silence after which a wall is taken for one; nobody here is a millisecond away. */
+const SILENCE_SECONDS = 1;
+
+/** Tries once, from where `enter` leads. */
+export async function attempt(
+  enter: readonly string[],
+  { user, address, key, answers = [], methods }: Attempt,
+): Promise<Outcome> {
+  const options = [
+    "IdentitiesOnly=yes",
+    "IdentityAgent=none",
+    `ConnectTimeout=${SILENCE_SECONDS}`,
+    "StrictHostKeyChecking=no",
+    "UserKnownHostsFile=/dev/null",
+    ...(key === undefined ? ["PubkeyAuthentication=no"] : []),
+    ...(methods === undefined ? [] : [`PreferredAuthentications=${methods}`]),
+  ].flatMap((option) => ["-o", option]);
+  const identity = key === undefined ? [] : ["-i", key];
+  const words = ["ssh", "-F", "none", ...options, ...identity, `${user}@${address}`, "true"];
+  const { code, stderr } = await loginWith([...enter, ...words], answers);
+  return code === 0 ? "in" : refusalIn(stderr);
+}
+
+/** A client that got no further than the wall says so; whatever else it says, sshd has spoken. */
+function refusalIn(stderr: string): Outcome {
+  if (/Connection timed out|No route to host|Connection refused/.test(stderr)) return "no answer";
+  if (/Permission denied|Connection closed|Received disconnect/.test(stderr)) return "refused";
+  throw new Error(`ssh ended otherwise: ${stderr}`);
+}
+
+/** Does the work for all items, a few at a time. */
+export async function inParallel<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const rest = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: limit }, worker));
+}
