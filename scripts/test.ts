@@ -14,6 +14,7 @@ import { Progress } from "../local/cli/progress";
 import { missingForHosts, prepareHosts } from "../local/cli/readiness";
 import { ensureImage } from "../local/machines/image";
 import { cloudPaths } from "../local/paths";
+import { ensureSshAudit } from "../test/ssh-audit";
 
 interface Counts {
   passed: number;
@@ -110,6 +111,12 @@ async function main(): Promise<void> {
         progress.line("image", text);
       },
     });
+    try {
+      ensureSshAudit();
+    } catch (error) {
+      // The tests that need it will say so again; the others can still run.
+      progress.line("set-up", error instanceof Error ? error.message : String(error));
+    }
     await jest(["host"], "--runInBand");
     await jest(["e2e"], "--runInBand");
     const version = await pulumiVersion();
