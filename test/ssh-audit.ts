@@ -56,7 +56,7 @@ export function ensureSshAudit(): string {
 export function sshAudit(words: readonly string[], address: string, port = 22): SshFindings {
   const folder = ensureSshAudit();
   const look = ["python3", "-m", "ssh_audit", "--json", "--skip-rate-test", `--port=${port}`];
-  const [command = "", ...args] = [...words, "env", `PYTHONPATH=${folder}`, ...look, address];
+  const [command, ...args] = [...words, "env", `PYTHONPATH=${folder}`, ...look, address];
   // It ends with 2 or 3 where it has warnings or failures to tell.
   const said = run(command, args, [0, 2, 3]);
   const judgement = JSON.parse(said) as Judgement;
