@@ -13,6 +13,8 @@ export interface CloudPaths {
   socket: string;
   daemonLog: string;
   operatorDir: string;
+  /** Of the time server, the mail relay and the web endpoints that stand in for the Internet. */
+  outsideDir: string;
   /** The settings that a run uses: `Pulumi.local.yaml` with this cloud's keys filled in. */
   configFile: string;
   outputsFile: string;
@@ -41,6 +43,7 @@ export function cloudPaths(env: NodeJS.ProcessEnv = process.env): CloudPaths {
     socket: join(stateDir, "api.sock"),
     daemonLog: join(stateDir, "daemon.log"),
     operatorDir,
+    outsideDir: join(stateDir, "outside"),
     configFile: join(operatorDir, "Pulumi.local.yaml"),
     outputsFile: join(operatorDir, "outputs.json"),
     sshConfig: join(operatorDir, "ssh_config"),

@@ -70,6 +70,17 @@ program
   });
 
 program
+  .command("alerts")
+  .description("the alerts that arrived by mail, Slack and Pushover, newest last")
+  .option("-f, --follow", "go on as alerts arrive")
+  .option("--text", "print the whole text of each")
+  .option("--json", "print them as JSON; with --follow one a line")
+  .action(async (options: { follow?: boolean; text?: boolean; json?: boolean }) => {
+    const { alerts } = await import("../local/cli/alerts.js");
+    await alerts(options);
+  });
+
+program
   .command("plan")
   .description("the resources that the program would make; needs no root, network, token or CLI")
   .option("--settings <file>", "use these settings instead of Pulumi.local.yaml")

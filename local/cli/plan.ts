@@ -17,6 +17,7 @@ export async function plan(options: { settings?: string; json?: boolean }): Prom
     const paths = {
       ...cloudPaths(),
       operatorDir: scratch,
+      outsideDir: join(scratch, "outside"),
       configFile: join(scratch, "Pulumi.local.yaml"),
     };
     prepareOperator(paths, options.settings);

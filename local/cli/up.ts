@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { ensureImage } from "../machines/image";
 import { vantageCommand } from "../machines/vantage";
+import { OutsideWorld } from "../outside/world";
 import { type CloudPaths, cloudPaths } from "../paths";
 import { ensureDaemon, runningDaemon } from "./daemon-control";
 import { runEmbedded } from "./embedded-engine";
@@ -60,6 +61,7 @@ async function bringUp(
   if (!runningDaemon(paths)) await prepareImage(paths, progress);
   const daemon = await ensureDaemon(paths);
   progress.line("cloud", `${paths.cloudId} answers at http://127.0.0.1:${daemon.port}`);
+  await new OutsideWorld(paths).start();
   progress.line("engine", ENGINE_NAMES[engine]);
   // Written before the run, since a run that dies half-way has made resources too.
   writeFileSync(engineFile(paths), engine);
@@ -113,6 +115,7 @@ function explain(report: UpReport): void {
   console.log(
     "  npm run local -- ssh db                      through the app server, the only way",
   );
+  console.log("  npm run local -- alerts                      who was told of these logins");
   console.log("  npm run local -- status                      machines, vantage points, outputs");
   console.log("  npm run local -- from stranger -- <command>  look at it from outside");
   console.log("  npm run local -- down                        take it all down");

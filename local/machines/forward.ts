@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -10,7 +10,7 @@ const STOP_LIMIT_MS = 2_000;
 
 /**
  * A helper process that outlives the daemon, known again by its recorded id and start time.
- * Used for the socats that carry one connection each way between namespaces.
+ * Used for the socats that carry one connection each way between namespaces, and for servers.
  */
 export class Forward {
   private readonly file: string;
@@ -19,8 +19,8 @@ export class Forward {
     this.file = join(folder, `${name}.pid`);
   }
 
-  /** Starts it with these words, in place of one that was started with others. */
-  async start(words: readonly string[], uid?: number): Promise<void> {
+  /** Starts it with these words, in place of one that was started with others; what it says goes to `log`. */
+  async start(words: readonly string[], uid?: number, log = "/dev/null"): Promise<void> {
     const running = this.running();
     if (running?.words === words.join(" ")) return;
     // An ending socat removes its socket: it must be gone before the next one makes the same.
@@ -28,7 +28,10 @@ export class Forward {
     if (running) await pollUntil(() => this.running() === undefined, STOP_LIMIT_MS, 10);
     const [command = "", ...args] = words;
     const identity = uid === undefined ? {} : { uid, gid: uid };
-    const child = spawn(command, args, { detached: true, stdio: "ignore", ...identity });
+    const output = openSync(log, "a", 0o600);
+    const stdio = ["ignore", output, output] as const;
+    const child = spawn(command, args, { detached: true, stdio: [...stdio], ...identity });
+    closeSync(output);
     child.on("error", () => undefined);
     child.unref();
     if (child.pid === undefined) throw new Error(`${command} could not be started`);

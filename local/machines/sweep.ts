@@ -50,6 +50,11 @@ const OWN_PROGRAMS: Record<string, (words: string[], prefix: string, stateDir: s
     nsenter: ([, network = ""], prefix) => network.startsWith(`--net=/run/netns/${prefix}`),
     socat: (words, _prefix, stateDir) => words.some((it) => it.includes(`:${stateDir}`)),
     "ssh-agent": (words, _prefix, stateDir) => words.some((it) => it.startsWith(stateDir)),
+    // Of the world outside; both are found by their network too, unless that has lost its name.
+    chronyd: ([program = ""], _prefix, stateDir) => program.startsWith(stateDir),
+    node: (words, _prefix, stateDir) =>
+      words.some((it) => basename(it) === "receiver.ts") &&
+      words.some((it) => it.startsWith(stateDir)),
   };
 
 function processesOf(prefix: string, stateDir: string): number[] {

@@ -143,14 +143,15 @@ describe("the project's files", () => {
     }
   });
 
-  it("hold a local stack that lacks nothing but the keys of its operator", () => {
+  it("hold a local stack that lacks nothing but the keys and alerts that each cloud has its own of", () => {
     const local = configOf(readText("Pulumi.local.yaml"));
-    expect(faultsOf(local).map((line) => line.split(" is not")[0])).toEqual([
+    expect(faultsOf(local).map((line) => line.split(/ is (?:not|missing)/)[0])).toEqual([
       "admins[0].keys: an empty list",
       "deployer.keys: an empty list",
+      "alerts:",
     ]);
-    const { admins, deployer } = goodSettings();
-    expect(parseSettings({ ...local, admins, deployer }).ssh.allowFrom).toEqual([
+    const { admins, deployer, alerts } = goodSettings();
+    expect(parseSettings({ ...local, admins, deployer, alerts }).ssh.allowFrom).toEqual([
       "203.0.113.10/32",
       "2001:db8:10::10/128",
     ]);
