@@ -319,6 +319,16 @@ describe("what was changed by hand", () => {
     ["a limit of many guesses", `sed -i 's/LIMIT 3 30/LIMIT 100 1/' ${FACTORS}/ada`, ["05"]],
     ["a wide window", `sed -i 's/SIZE 3/SIZE 100/' ${FACTORS}/ada`, ["05"]],
     ["a second window", `sed -i '1a" WINDOW_SIZE 100' ${FACTORS}/ada`, ["05"]],
+    [
+      "a fresh record before that of used codes",
+      `sed -i '1a" DISALLOW_REUSE' ${FACTORS}/ada`,
+      ["05"],
+    ],
+    [
+      "a fresh record behind that of used codes",
+      `sed -i '$a" DISALLOW_REUSE' ${FACTORS}/ada`,
+      ["05"],
+    ],
     ["a skewed clock", `sed -i '1a" TIME_SKEW -1000' ${FACTORS}/ada`, ["05"]],
     ["a counter", `sed -i '1a" HOTP_COUNTER 1' ${FACTORS}/ada`, ["05"]],
     ["a time of grace", `sed -i '1a" LAST0 203.0.113.66 9999999999' ${FACTORS}/ada`, ["05"]],
@@ -387,6 +397,24 @@ describe("what was changed by hand", () => {
       "accounts that count for nothing",
       "sed -i '1iaccount sufficient pam_permit.so' /etc/pam.d/common-account",
       "sed -i 1d /etc/pam.d/common-account",
+      ["02"],
+    ],
+    [
+      "old passwords that count for ever",
+      "cp -a /etc/pam.d/common-account /root/kept; sed -i 's/new_authtok_reqd=done //' /etc/pam.d/common-account",
+      "mv /root/kept /etc/pam.d/common-account",
+      ["02"],
+    ],
+    [
+      "expired accounts that are let in",
+      "cp -a /etc/pam.d/common-account /root/kept; sed -i 's/pam_deny/pam_permit/' /etc/pam.d/common-account",
+      "mv /root/kept /etc/pam.d/common-account",
+      ["02"],
+    ],
+    [
+      "no way to change a password at login",
+      "cp -a /etc/pam.d/common-password /root/kept; sed -i /pam_unix/d /etc/pam.d/common-password",
+      "mv /root/kept /etc/pam.d/common-password",
       ["02"],
     ],
     [

@@ -21,9 +21,9 @@ read_state() {
   found_secret=${lines[0]-}
   for line in "${lines[@]:1}"; do
     if [[ $line =~ ^\"\ RATE_LIMIT\ 3\ 30((\ +[0-9]{1,10})*)$ ]]; then
-      attempts=${BASH_REMATCH[1]} options+=R
+      attempts+=${BASH_REMATCH[1]} options+=R
     elif [[ $line =~ ^\"\ DISALLOW_REUSE((\ +[0-9]{1,10})*)\ *$ ]]; then
-      reused=${BASH_REMATCH[1]} options+=D
+      reused+=${BASH_REMATCH[1]} options+=D
     elif [[ $line == '" WINDOW_SIZE 3' ]]; then
       options+=W
     elif [[ $line == '" TOTP_AUTH' ]]; then
