@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 
 import { Forward } from "../machines/forward";
+import { killAll } from "../machines/kill";
 import { pollUntil, run } from "../machines/run";
 import { vantageCommand } from "../machines/vantage";
 import { ensureIdentity } from "./identity";
@@ -31,8 +32,14 @@ export class OutsideWorld {
     const { outsideDir } = this.options;
     mkdirSync(outsideDir, { recursive: true, mode: 0o700 });
     ensureIdentity(outsideDir);
-    if (!this.time.running()) await this.startTime();
-    if (!this.receiver.running()) await this.startReceiver();
+    if (!this.time.running()) {
+      await this.clear([TIME_PORT]);
+      await this.startTime();
+    }
+    if (!this.receiver.running()) {
+      await this.clear([RELAY_PORT, WEB_PORT]);
+      await this.startReceiver();
+    }
     const ended = (): boolean => !this.time.running() || !this.receiver.running();
     await pollUntil(async () => ended() || (await this.answers()), START_LIMIT_MS);
     if (!ended() && (await this.answers())) return;
@@ -84,12 +91,31 @@ export class OutsideWorld {
     return [...vantageCommand(this.options.cloudId, "router"), ...limits, ...words];
   }
 
-  /** Whether every port is open, asked in the network that the servers see. */
+  /** Whether every port is open, and our own. */
   private async answers(): Promise<boolean> {
+    const holders = await this.holders();
+    const holds = (part: Forward, port: number): boolean =>
+      holders.some((one) => one.port === port && one.pid === part.running()?.pid);
+    const { time, receiver } = this;
+    return holds(time, TIME_PORT) && holds(receiver, RELAY_PORT) && holds(receiver, WEB_PORT);
+  }
+
+  /** Ends what holds these ports: a start that was killed may have left it, with no record of it. */
+  private async clear(ports: readonly number[]): Promise<void> {
+    await killAll(async () => {
+      const holders = await this.holders();
+      return holders.filter(({ port }) => ports.includes(port)).map(({ pid }) => pid);
+    });
+  }
+
+  /** Who listens at the address, asked in the network that the servers see. */
+  private async holders(): Promise<{ port: number; pid: number }[]> {
     const router = vantageCommand(this.options.cloudId, "router");
-    const sockets = await run([...router, "ss", "-Hlntu", "src", OUTSIDE_IPV4]);
-    const ports = [TIME_PORT, RELAY_PORT, WEB_PORT];
-    return ports.every((port) => sockets.includes(` ${OUTSIDE_IPV4}:${port} `));
+    const sockets = await run([...router, "ss", "-Hlntup", "src", OUTSIDE_IPV4]);
+    return sockets.split("\n").flatMap((line) => {
+      const port = Number(/ [\d.]+:(\d+) /.exec(line)?.[1]);
+      return [...line.matchAll(/,pid=(\d+),/g)].map(([, pid]) => ({ port, pid: Number(pid) }));
+    });
   }
 }
 

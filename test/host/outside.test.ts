@@ -5,92 +5,14 @@
  * It proves that a client which the real services would refuse is refused here, in the cases below. It
  * does not prove that whatever is taken here would be taken there.
  */
-import { spawn } from "node:child_process";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { type Identity, readIdentity } from "../../local/outside/identity";
-import { type Message, MessageLog } from "../../local/outside/messages";
-import { vantageCommand } from "../../local/machines/vantage";
-import { OutsideWorld } from "../../local/outside/world";
 import { isAlive } from "../../local/process-identity";
 import { commandLines, traces } from "../machine-view";
-import { describeAsRoot, eventually, type Ran, run, TestMachines } from "./test-machines";
+import { AT, configureHost, HOST, Place } from "./outside-place";
+import { describeAsRoot, eventually, run } from "./test-machines";
 
-class Place {
-  readonly cloud: TestMachines;
-  readonly dir: string;
-  readonly world: OutsideWorld;
-
-  constructor(name: string) {
-    this.cloud = new TestMachines(name);
-    this.dir = join(this.cloud.stateDir, "outside");
-    this.world = new OutsideWorld({ cloudId: this.cloud.cloudId, outsideDir: this.dir });
-  }
-
-  async start(): Promise<void> {
-    await this.cloud.start();
-    await this.world.start();
-    writeFileSync(this.file("ca"), this.identity.caCertificate);
-  }
-
-  get identity(): Identity {
-    return readIdentity(this.dir);
-  }
-
-  /** For the tests' own files. */
-  file(name: string): string {
-    return join(this.cloud.stateDir, name);
-  }
-
-  messages(): Message[] {
-    return new MessageLog(this.dir).read();
-  }
-
-  process(name: "time" | "receiver"): { pid: number; start: string } {
-    const record = readFileSync(join(this.dir, `${name}.pid`), "utf8");
-    return JSON.parse(record) as { pid: number; start: string };
-  }
-
-  inRouter(...words: string[]): Ran {
-    return run([...vantageCommand(this.cloud.cloudId, "router"), ...words]);
-  }
-
-  /** `curl` from a place, with the cloud's own authority unless `more` names another. */
-  curl(place: typeof HOST | "stranger", ...more: string[]): Ran {
-    const trust = more.includes("--cacert") ? [] : ["--cacert", this.file("ca")];
-    return this.cloud.from(place, "curl", "-sS", "--max-time", "10", ...trust, ...more);
-  }
-
-  /** What the web answers: status and body. */
-  post(path: string, ...more: string[]): [number, string] {
-    const { stdout } = this.curl(HOST, "-w", "\n%{http_code}", `https://${AT}${path}`, ...more);
-    const end = stdout.lastIndexOf("\n");
-    return [Number(stdout.slice(end + 1)), stdout.slice(0, end)];
-  }
-
-  mail(text: string, ...more: string[]): Ran {
-    writeFileSync(this.file("mail"), text.replaceAll("\n", "\r\n"));
-    const envelope = ["--mail-from", "a@local.test", "--mail-rcpt", "b@local.test"];
-    return this.curl(HOST, `smtp://${AT}:587`, ...envelope, "-T", this.file("mail"), ...more);
-  }
-
-  get login(): string[] {
-    return ["--user", `${this.identity.relayUser}:${this.identity.relayPassword}`];
-  }
-
-  /** How far the time is off that a real NTP client gets there, in seconds; nothing if it gets none. */
-  timeOff(place: typeof HOST | "stranger", server = AT): number | undefined {
-    const ask = `server ${server} iburst maxsamples 1`;
-    const files = [`pidfile ${this.file("asking.pid")}`, "bindcmdaddress /", "user root"];
-    const { stderr } = this.cloud.from(place, "chronyd", "-Q", "-t", "8", ask, ...files);
-    const found = /System clock wrong by (-?[\d.]+) seconds/.exec(stderr)?.[1];
-    return found === undefined ? undefined : Number(found);
-  }
-}
-
-const AT = "203.0.113.1";
-const HOST = 1001;
 const [one, two] = [new Place("outside-a"), new Place("outside-b")];
 
 const MAIL = `From: a@local.test
@@ -295,19 +217,28 @@ describeAsRoot("the outside world of a cloud", () => {
     30_000,
   );
 
+  it("takes the place of what a start left that was killed before it wrote its record", async () => {
+    const before = [two.process("time"), two.process("receiver")];
+    for (const name of ["time", "receiver"]) rmSync(join(two.dir, `${name}.pid`));
+    await two.world.start();
+    expect(before.filter(({ pid, start }) => isAlive(pid, start))).toEqual([]);
+    expect(two.timeOff("stranger")).toBeDefined();
+    expect(two.curl("stranger", `https://${AT}/`).stdout).toBe("not found");
+  }, 30_000);
+
   it("says why it does not start, and starts once that is mended", async () => {
     const { pid, start } = two.process("receiver");
     process.kill(pid, "SIGKILL");
     expect(await eventually(() => !isAlive(pid, start))).toBe(true);
-    const [command = "", ...words] = vantageCommand(two.cloud.cloudId, "router");
-    const rival = spawn(command, [...words, "socat", `TCP-LISTEN:443,bind=${AT}`, "-"]);
-    const taken = (): boolean => two.inRouter("ss", "-Hlnt").stdout.includes(`${AT}:443 `);
-    expect(await eventually(taken)).toBe(true);
-    await expect(two.world.start()).rejects.toThrow(/did not start; it said:(.|\n)*EADDRINUSE/);
-    rival.kill("SIGKILL");
-    expect(await eventually(() => !taken())).toBe(true);
+    const file = join(two.dir, "identity", "server.key");
+    const key = readFileSync(file);
+    writeFileSync(file, one.identity.key);
+    await expect(two.world.start()).rejects.toThrow(
+      /did not start; it said:(.|\n)*key values mismatch/,
+    );
+    writeFileSync(file, key);
     await two.world.start();
-    expect(two.curl("stranger", `https://${AT}/`)).toMatchObject({ code: 0, stdout: "not found" });
+    expect(two.curl("stranger", `https://${AT}/`).stdout).toBe("not found");
   }, 30_000);
 
   it("is gone with its cloud, also where a network has lost its name, and the other stays", async () => {
@@ -319,14 +250,3 @@ describeAsRoot("the outside world of a cloud", () => {
     expect(two.timeOff("stranger")).toBeDefined();
   }, 30_000);
 });
-
-/** Gives a host that is not booted the address that it would give itself. */
-function configureHost({ cloud }: Place): void {
-  const { publicIPv4 } = cloud.spec(1);
-  const ip = (...words: string[]): void => {
-    const done = run(["ip", "-n", `sh-${cloud.cloudId}-${HOST}`, ...words]);
-    if (done.code !== 0) throw new Error(done.stderr);
-  };
-  ip("link", "set", "eth0", "up");
-  ip("address", "add", `${publicIPv4}/24`, "dev", "eth0");
-}
