@@ -168,6 +168,13 @@ describe("the control two-factor", () => {
     expect((await login("ada", [second])).code).toBe(0);
   });
 
+  it("does not take a login at work for something left behind", () => {
+    const writing = `${FACTORS}/ada~Xy12ab`;
+    server.must(`touch ${writing}`);
+    expect(drive("apply")).toMatchObject({ code: 0, changed: 0, fails: [] });
+    server.must(`rm ${writing}`);
+  });
+
   it("takes the old phone's codes no more after an enrolment", async () => {
     const old = enrol("ada");
     const fresh = enrol("ada");
@@ -365,7 +372,11 @@ describe("what was changed by hand", () => {
     ["no state", `rm ${FACTORS}/ada`, ["04", "05", "06", "07"]],
     ["a folder as a state", `rm ${FACTORS}/ada; mkdir ${FACTORS}/ada`, ["04", "05", "06", "07"]],
     ["a stranger's state", `cp -a ${FACTORS}/ada ${FACTORS}/eve`, ["08"]],
-    ["what a cut-off login left", `cp -a ${FACTORS}/ada ${FACTORS}/ada~Xy12ab`, ["08"]],
+    [
+      "what a cut-off login left",
+      `cp -a ${FACTORS}/ada ${FACTORS}/ada~Xy12ab; touch -d "2 minutes ago" ${FACTORS}/ada~Xy12ab`,
+      ["08"],
+    ],
     ["another script for turns", `printf '#!/bin/sh\\nexit 0\\n' >${TURN}`, ["09"]],
     ["no script for turns", `rm ${TURN}`, ["03", "09"]],
     ["Debian's question", `sed -i '/^auth/d; 1i@include common-auth' ${PAM}`, ["01", "03"]],

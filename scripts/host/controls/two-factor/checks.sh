@@ -101,11 +101,12 @@ states_are_private() {
   return "$ok"
 }
 
-# surplus_states: of leavers, and what a login left behind that was cut off while the file was written.
+# surplus_states: of leavers, and what a login left behind that was cut off while it wrote the file; one
+# that is at work this very minute may go on.
 surplus_states() {
   local file
   [[ -d $FACTORS ]] || return 0
-  find "$FACTORS" -mindepth 1 -maxdepth 1 -printf '%f\n' | while IFS= read -r file; do
+  find "$FACTORS" -mindepth 1 -maxdepth 1 ! \( -name '*~??????' -mmin -1 \) -printf '%f\n' | while IFS= read -r file; do
     if [[ ! -v secret_of[$file] ]]; then printf '%s\n' "$file"; fi
   done
 }
