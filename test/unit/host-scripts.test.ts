@@ -21,7 +21,16 @@ const listed = (control: string): string[][] =>
 
 describe("the controls", () => {
   it("are those of this release", () => {
-    expect(CONTROLS).toEqual(["accounts", "firewall", "packages", "ssh", "two-factor"]);
+    expect(CONTROLS).toEqual([
+      "accounts",
+      "clock",
+      "firewall",
+      "login-alerts",
+      "packages",
+      "passwords",
+      "ssh",
+      "two-factor",
+    ]);
   });
 });
 
