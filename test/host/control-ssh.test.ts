@@ -3,11 +3,9 @@
  *
  * What happens when a change locks the operator out is in rollback.test.ts.
  */
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
-
 import { packagesOf } from "../../components/lib/bundle";
 import { vantageCommand } from "../../local/machines/vantage";
+import { sshAudit } from "../ssh-audit";
 import {
   base64,
   BUNDLE,
@@ -155,6 +153,7 @@ describe("the control ssh", () => {
   it.each([
     "KexAlgorithms=diffie-hellman-group14-sha256",
     "KexAlgorithms=ecdh-sha2-nistp256",
+    "KexAlgorithms=curve25519-sha256",
     "Ciphers=chacha20-poly1305@openssh.com",
     "MACs=hmac-sha2-256",
     "HostKeyAlgorithms=rsa-sha2-512",
@@ -165,16 +164,17 @@ describe("the control ssh", () => {
     expect(server.ssh("ada", "true", { options }).stderr).toContain("no matching");
   });
 
-  it("is understood by a library that knows classic key exchange only", () => {
-    const program = `const { Client } = require("ssh2"); const c = new Client();
-      c.on("ready", () => { console.log("ready"); c.end(); }).on("error", (e) => console.log(e.message))
-       .connect({ host: "${server.ipv4}", username: "${DEPLOYER}",
-                  privateKey: require("fs").readFileSync("${server.keyFile(DEPLOYER)}") });`;
-    const [command = "", ...enter] = vantageCommand(server.cloud.cloudId, "operator");
-    const words = [...enter, process.execPath, "-e", program];
-    const ran = spawnSync(command, words, { cwd: join(__dirname, "../.."), encoding: "utf8" });
-    expect(ran.stdout).toBe("ready\n");
-  });
+  it.each([
+    ["operator", server.ipv4],
+    ["stranger", server.ipv6],
+  ] as const)(
+    "leaves ssh-audit without a failure and without a warning, from the %s at %s",
+    (place, address) => {
+      const findings = sshAudit(vantageCommand(server.cloud.cloudId, place), address);
+      expect(findings).toMatchObject({ fail: [], warn: [] });
+      expect(findings.info.length).toBeGreaterThan(5);
+    },
+  );
 
   it("forwards people and the deployer to the next server's sshd, and nowhere else", () => {
     const others = [

@@ -8,7 +8,7 @@ readonly NO_OTHER_WAY=(
   "hostbasedauthentication no" "kerberosauthentication no" "gssapiauthentication no" "usepam yes"
 )
 readonly ALGORITHMS=(
-  "kexalgorithms mlkem768x25519-sha256,sntrup761x25519-sha512,sntrup761x25519-sha512@openssh.com,curve25519-sha256"
+  "kexalgorithms mlkem768x25519-sha256,sntrup761x25519-sha512,sntrup761x25519-sha512@openssh.com"
   "ciphers aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr"
   "macs hmac-sha2-512-etm@openssh.com,hmac-sha2-256-etm@openssh.com"
   "pubkeyacceptedalgorithms ssh-ed25519,sk-ssh-ed25519@openssh.com,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,sk-ecdsa-sha2-nistp256@openssh.com,rsa-sha2-512,rsa-sha2-256"
