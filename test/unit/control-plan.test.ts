@@ -53,6 +53,7 @@ describe.each(["app", "database"] as const)("the plan of the %s server", (role) 
     expect(plan.map(({ name }) => name)).toEqual([
       "packages",
       "accounts",
+      "passwords",
       "two-factor",
       "ssh",
       "firewall",
