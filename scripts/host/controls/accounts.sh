@@ -79,7 +79,7 @@ make_account() {
   local -a groups=("$LOGIN_GROUP")
   [[ $name == "$deployer" ]] || groups+=("$SUDO_GROUP" "$MANAGED_GROUP")
   if ! exists "$name"; then
-    # Without a password: the account's owner sets the first one, with the operator at hand.
+    # Without a password: the control passwords issues the first one.
     quietly useradd --create-home --shell /bin/bash "$name"
     changed "made the account $name"
   elif [[ ${shell_of[$name]} != /bin/bash ]] || is_expired "$name"; then
