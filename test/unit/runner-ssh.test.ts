@@ -1,57 +1,33 @@
-// Connections and commands against an SSH server in this process. That sshd itself behaves like it is
-// for the tests on real hosts to show.
-import type { Work } from "../../local/runner/handler";
+// Connections and commands: the machine's own `ssh` against an SSH server in this process. That sshd
+// itself behaves like it, and lets such a client in once it is hardened, is for the tests on real hosts.
+import { setTimeout as delay } from "node:timers/promises";
+
 import { commandHandler } from "../../local/runner/resources/command";
 import type { Connection } from "../../local/runner/ssh/connection";
 import type { WireObject } from "../../local/runner/wire";
-import { type KeyPair, makeKey, SshServer } from "./fixtures/ssh-server";
+import { descendants, SshBench } from "./fixtures/ssh-bench";
+import { GREETING, type KeyPair, makeKey, type SshServer } from "./fixtures/ssh-server";
+
+// Each connection is a process or two, and the machine may be busy.
+jest.setTimeout(30_000);
 
 let hostKey: KeyPair, userKey: KeyPair, otherKey: KeyPair;
+let bench: SshBench;
 let server: SshServer;
 let connection: Connection;
-let said: string[];
-let controller: AbortController;
 
 beforeAll(() => {
   [hostKey, userKey, otherKey] = [makeKey(), makeKey(), makeKey()];
 });
 
 beforeEach(async () => {
-  server = new SshServer(hostKey, userKey);
-  said = [];
-  controller = new AbortController();
-  connection = {
-    host: "127.0.0.1",
-    port: await server.listen(),
-    user: "deployer",
-    hostKey: hostKey.publicKey,
-    privateKey: userKey.privateKey,
-    dialErrorLimit: 3,
-    perDialTimeout: 5,
-  };
+  bench = await SshBench.open(hostKey, userKey);
+  ({ server, connection } = bench);
 });
 
 afterEach(() => server.close());
 
-const work = (): Work => ({
-  name: "ssh-apply",
-  signal: controller.signal,
-  linode: () => {
-    throw new Error("no API here");
-  },
-  exists: () => undefined,
-  say: (message) => said.push(message),
-});
-
-const run = (
-  inputs: Record<string, unknown> = {},
-  changes: Partial<Connection> = {},
-): ReturnType<typeof commandHandler.create> =>
-  commandHandler.create(work(), {
-    connection: { ...connection, ...changes },
-    create: "true",
-    ...inputs,
-  } as unknown as WireObject);
+const run: SshBench["run"] = (...args) => bench.run(...args);
 
 describe("a command", () => {
   it("gets its stdin and answers with its output", async () => {
@@ -63,7 +39,7 @@ describe("a command", () => {
     expect(server.received).toEqual([{ command: "sudo bash driver apply ssh", stdin: "A=b\n" }]);
     expect(outputs["stdout"]).toBe("PASS\tSSH-01\tok\nSUMMARY\tssh\tpass=1 fail=0");
     expect(outputs["stderr"]).toBe("e");
-    expect(said).toEqual(["pass=1 fail=0"]);
+    expect(bench.said).toEqual(["pass=1 fail=0"]);
   });
 
   it("fails by its exit code, with the tail of what it said and never its stdin or text", async () => {
@@ -81,16 +57,65 @@ describe("a command", () => {
 
   it("fails when a signal ends it, and when the connection is lost", async () => {
     server.reply = () => ({ signal: "KILL" });
-    await expect(run()).rejects.toThrow("was ended by signal");
+    await expect(run()).rejects.toThrow("was ended by a signal on deployer@127.0.0.1");
     server.reply = () => ({ drop: true });
     await expect(run()).rejects.toThrow("the connection was lost before the command ended");
+    // Neither is a reason to run it again.
+    expect(server.received).toHaveLength(2);
+  });
+
+  it("may exit with what `ssh` says of its own failures", async () => {
+    server.reply = () => ({ code: 255, stderr: "Permission denied (publickey).\n" });
+    await expect(run()).rejects.toThrow("the command exited 255 on deployer@127.0.0.1");
+    expect(server.received).toHaveLength(1);
+  });
+
+  it("answers with what it said itself, not with the host's greeting", async () => {
+    server.reply = () => ({ stdout: "out", stderr: "err" });
+    const { outputs } = await run();
+    expect(outputs).toEqual({ stdout: "out", stderr: "err" });
+    server.reply = () => ({ code: 1 });
+    await expect(run()).rejects.not.toThrow(GREETING);
+  });
+
+  it.each(["-v", "a 'b' \"c\" %h $HOME\n\\ `id`", "é"])("arrives as it is: %j", async (create) => {
+    await run({ create });
+    expect(server.received).toEqual([{ command: create, stdin: "" }]);
+  });
+
+  it("may read and say more than a connection takes at once", async () => {
+    const stdout = "0123456789abcdef".repeat(256 * 1024);
+    server.reply = () => ({ stdout });
+    const { outputs } = await run({ stdin: stdout });
+    expect(outputs["stdout"] === stdout).toBe(true);
+    expect(server.received[0]?.stdin === stdout).toBe(true);
+  });
+
+  it("that is empty does nothing, rather than run what it reads", async () => {
+    const { outputs } = await run({ create: "", stdin: "reboot" });
+    expect(outputs).toEqual({ stdout: "", stderr: "" });
+    expect(server.connections).toBe(0);
+  });
+
+  it("shows neither what it reads nor the key on any process's command line or environment", async () => {
+    let seen = "";
+    server.reply = () => {
+      seen = descendants();
+      return {};
+    };
+    const secret = userKey.privateKey.split("\n")[2] ?? "";
+    await run({ stdin: "PASSWORD=hunter2" });
+    expect(seen).toContain("target true");
+    expect(secret).toHaveLength(70);
+    expect(seen).not.toContain(secret);
+    expect(seen).not.toContain("hunter2");
   });
 
   it("runs `update` when it changes, or `create` if there is none", async () => {
     const inputs = { connection, create: "create" } as unknown as WireObject;
-    await commandHandler.update?.(work(), { id: "1", outputs: {} }, inputs, ["create"]);
+    await commandHandler.update?.(bench.work(), { id: "1", outputs: {} }, inputs, ["create"]);
     await commandHandler.update?.(
-      work(),
+      bench.work(),
       { id: "1", outputs: {} },
       { ...inputs, update: "up" },
       [],
@@ -138,22 +163,28 @@ describe("the host's key", () => {
   });
 });
 
-describe("dialling", () => {
-  it("goes through the proxy, verifying both hosts", async () => {
-    const hop = new SshServer(otherKey, userKey);
-    const port = await hop.listen();
-    const proxy = { ...connection, port, hostKey: otherKey.publicKey };
-    try {
-      await run({}, { proxy });
-      expect(hop.forwarded).toBe(1);
-      expect(server.received).toHaveLength(1);
-      const wrong = run({}, { proxy, hostKey: otherKey.publicKey });
-      await expect(wrong).rejects.toThrow("another host key");
-    } finally {
-      await hop.close();
-    }
+describe("a connection", () => {
+  it.each<[string, Partial<Connection>]>([
+    ["host", { host: "a\nProxyCommand touch /tmp/x" }],
+    ["host", { host: "-oProxyCommand=x" }],
+    ["user", { user: "a b" }],
+    ["port", { port: 22.5 }],
+    ["agentSocketPath", { privateKey: "", agentSocketPath: 'a"b' }],
+  ])("is refused if its `%s` is more than one word", async (name, changes) => {
+    await expect(run({}, changes)).rejects.toThrow(`the connection's \`${name}\` cannot be`);
+    expect(server.connections).toBe(0);
   });
 
+  it.each([
+    ["hostKey", { hostKey: "ssh-ed25519\tAAAA\nHost=*" }],
+    ["two lines of it", { hostKey: "ssh-ed25519 AAAA\n* ssh-ed25519 AAAA" }],
+  ])("takes one host key and nothing with it: %s", async (_, changes) => {
+    await expect(run({}, changes)).rejects.toThrow("presents another host key");
+    expect(server.received).toEqual([]);
+  });
+});
+
+describe("dialling", () => {
   it("tries again while the host is not there yet", async () => {
     const { port = 0 } = connection;
     await server.close();
@@ -166,39 +197,33 @@ describe("dialling", () => {
   it("gives up after as many errors as allowed", async () => {
     await server.close();
     await expect(run({}, { dialErrorLimit: 2 })).rejects.toThrow(
-      /cannot be reached: .*ECONNREFUSED/,
+      /cannot be reached: .*Connection refused/,
     );
     await server.listen();
   });
 
   it("tries again when nobody is let in yet, as while a host boots", async () => {
-    server.isOpen = false;
-    setTimeout(() => (server.isOpen = true), 300);
+    server.refusals = 1;
     await run({}, { dialErrorLimit: 60 });
     expect(server.connections).toBe(2);
-  });
-
-  it("says so when no key is accepted", async () => {
-    const failed = run({}, { privateKey: otherKey.privateKey, dialErrorLimit: 1 });
-    await expect(failed).rejects.toThrow("accepts none of the keys offered");
-  });
-
-  it("needs a key or an agent", async () => {
-    const { SSH_AUTH_SOCK: saved } = process.env;
-    delete process.env["SSH_AUTH_SOCK"];
-    await expect(run({}, { privateKey: undefined })).rejects.toThrow(
-      "neither `privateKey` nor an SSH agent",
-    );
-    if (saved !== undefined) process.env["SSH_AUTH_SOCK"] = saved;
   });
 
   it("ends at once when the user interrupts", async () => {
     await server.close();
     const running = run({}, { dialErrorLimit: -1 });
     setTimeout(() => {
-      controller.abort();
+      bench.controller.abort();
     }, 50);
     await expect(running).rejects.toThrow("aborted");
     await server.listen();
+  });
+
+  it("leaves a command that was begun to its work when the user interrupts", async () => {
+    server.reply = async () => {
+      bench.controller.abort();
+      await delay(300);
+      return { stdout: "done" };
+    };
+    expect((await run()).outputs["stdout"]).toBe("done");
   });
 });

@@ -1,6 +1,6 @@
-// The copy of a folder, through OpenSSH's own SFTP server behind an SSH server in this process.
+// The copy of a folder: a real client, real commands, behind an SSH server in this process.
 import {
-  existsSync,
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -18,9 +18,10 @@ import { withFingerprints } from "../../local/runner/fingerprint";
 import type { Made, Work } from "../../local/runner/handler";
 import { copyToRemoteHandler } from "../../local/runner/resources/copy-to-remote";
 import type { WireObject } from "../../local/runner/wire";
-import { type KeyPair, makeKey, SFTP_SERVER, SshServer } from "./fixtures/ssh-server";
+import { type KeyPair, makeKey, runIt, SshServer } from "./fixtures/ssh-server";
 
-const describeWithSftp = existsSync(SFTP_SERVER) || process.env["CI"] ? describe : describe.skip;
+// Each connection is a process or two, and the machine may be busy.
+jest.setTimeout(30_000);
 
 let key: KeyPair;
 let server: SshServer;
@@ -36,6 +37,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "stronghold-upload-"));
   mkdirSync(join(folder, "remote"));
   server = new SshServer(key, key);
+  server.reply = runIt;
   port = await server.listen();
   said = [];
 });
@@ -74,9 +76,10 @@ async function copy(remotePath = join(folder, "remote")): Promise<Made> {
 const remoteFiles = (): string[] =>
   readdirSync(join(folder, "remote"), { recursive: true }).map(String).sort();
 
-describeWithSftp("a copied folder", () => {
+describe("a copied folder", () => {
   it("lands in a folder of its own name, with all that lies below it", async () => {
     write("host/driver", "#!/bin/bash\n");
+    chmodSync(join(folder, "host/driver"), 0o4700);
     write("host/controls/ssh.sh", "# ssh: keys only\n");
     write("host/files/etc/ssh/x.conf", "");
     await copy();
@@ -91,7 +94,8 @@ describeWithSftp("a copied folder", () => {
       "host/files/etc/ssh/x.conf",
     ]);
     expect(readFileSync(join(folder, "remote/host/driver"), "utf8")).toBe("#!/bin/bash\n");
-    expect(statSync(join(folder, "remote/host/driver")).mode & 0o111).toBe(0);
+    expect(statSync(join(folder, "remote/host/driver")).mode & 0o7777).toBe(0o644);
+    expect(statSync(join(folder, "remote/host/controls")).mode & 0o7777).toBe(0o755);
     expect(said).toEqual(["3 files"]);
   });
 
@@ -114,6 +118,49 @@ describeWithSftp("a copied folder", () => {
     for (let file = 0; file < 200; file += 1) write(`host/files/${file}`, String(file));
     await copy();
     expect(remoteFiles()).toHaveLength(202);
+  });
+
+  it("takes names that a shell would read otherwise", async () => {
+    const names = ["-rf", "a b", "$(id)", "it's", "*", "\\n"];
+    for (const name of names) write(`host/${name}`, name);
+    await copy();
+    expect(remoteFiles()).toEqual(["host", ...names.map((name) => `host/${name}`)].sort());
+    expect(readFileSync(join(folder, "remote/host/it's"), "utf8")).toBe("it's");
+  });
+
+  it("takes files that are larger than a connection's window", async () => {
+    const text = "0123456789abcdef".repeat(256 * 1024);
+    write("host/large", text);
+    await copy();
+    expect(readFileSync(join(folder, "remote/host/large"), "utf8")).toBe(text);
+  });
+
+  it("stays as it was when a part is lost on the way", async () => {
+    write("host/driver", "first");
+    await copy();
+    write("host/controls/new.sh", "new");
+    write("host/driver", "second");
+    // An archive of the first file alone, whose end is as good as any to tar.
+    server.reply = (command, stdin) => runIt(command, stdin.subarray(0, 1024));
+    await expect(copy()).rejects.toThrow("nothing was copied to deployer@127.0.0.1: only 1 of 2");
+    expect(remoteFiles()).toEqual(["host", "host/driver"]);
+    expect(readFileSync(join(folder, "remote/host/driver"), "utf8")).toBe("first");
+  });
+
+  it("clears up after one that was killed half way", async () => {
+    write("remote/.host.new/half", "");
+    write("remote/.host.old/half", "");
+    write("host/driver", "");
+    await copy();
+    expect(remoteFiles()).toEqual(["host", "host/driver"]);
+  });
+
+  it("takes the place of whatever has its name", async () => {
+    write("remote/host", "a file");
+    write("host/driver", "");
+    await copy();
+    expect(remoteFiles()).toEqual(["host", "host/driver"]);
+    expect(said).toEqual(["1 files, 1 stale ones removed"]);
   });
 
   it("says so when the folder to copy into is not there", async () => {

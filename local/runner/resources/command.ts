@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { RunnerError } from "../failures";
 import type { Handler, Made, Work } from "../handler";
 import { type Connection, nameOf } from "../ssh/connection";
-import { withConnection } from "../ssh/dial";
 import { execute, type Executed } from "../ssh/execute";
 
 interface CommandInputs {
@@ -40,11 +39,10 @@ async function run(
   command: string | undefined,
 ): Promise<Made> {
   refuseUnsupported(inputs);
-  if (command === undefined) return { id, outputs: { stdout: "", stderr: "" } };
+  // An empty one would be taken for a wish for a shell, which would run what it reads.
+  if (command === undefined || command === "") return { id, outputs: { stdout: "", stderr: "" } };
   const { connection, stdin = "" } = inputs;
-  const executed = await withConnection(connection, work.signal, (client) =>
-    execute(client, command, stdin),
-  );
+  const executed = await execute(connection, command, stdin, work.signal);
   if (executed.code !== 0) throw new RunnerError(failure(connection, executed));
   const summary = /^SUMMARY\t[^\t]*\t(.*)$/m.exec(executed.stdout)?.[1];
   if (summary !== undefined) work.say(summary);
@@ -62,8 +60,8 @@ function refuseUnsupported(inputs: CommandInputs): void {
 }
 
 /** Neither the command's text nor its stdin, since both may hold what nobody should read. */
-function failure(connection: Connection, { code, signal, stdout, stderr }: Executed): string {
-  const how = code === undefined ? `was ended by signal ${signal ?? "?"}` : `exited ${code}`;
+function failure(connection: Connection, { code, stdout, stderr }: Executed): string {
+  const how = code === undefined ? "was ended by a signal" : `exited ${code}`;
   const tails = [stdout, stderr].map(tail).filter((text) => text !== "");
   return [`the command ${how} on ${nameOf(connection)}`, ...tails].join("\n");
 }

@@ -4,7 +4,6 @@ import { statSync } from "node:fs";
 import { RunnerError } from "../failures";
 import type { Handler, Made, Work } from "../handler";
 import type { Connection } from "../ssh/connection";
-import { withConnection } from "../ssh/dial";
 import { uploadFolder } from "../ssh/upload";
 import { isArchive, type Wire, type WireObject } from "../wire";
 
@@ -17,9 +16,8 @@ export const copyToRemoteHandler: Handler = {
 async function copy(work: Work, id: string, inputs: WireObject): Promise<Made> {
   const connection = inputs["connection"] as unknown as Connection;
   const folder = folderOf(inputs["source"] ?? null);
-  const { written, removed } = await withConnection(connection, work.signal, (client) =>
-    uploadFolder(client, folder, inputs["remotePath"] as string),
-  );
+  const remotePath = inputs["remotePath"] as string;
+  const { written, removed } = await uploadFolder(connection, folder, remotePath, work.signal);
   work.say(`${written} files${removed > 0 ? `, ${removed} stale ones removed` : ""}`);
   return { id, outputs: {} };
 }

@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+
 import { RunnerError } from "../failures";
 
 /** How to reach one host, in the words of `@pulumi/command`. */
@@ -23,10 +25,10 @@ export interface Connection extends Endpoint {
 
 export interface HostKey {
   algorithm: string;
-  blob: Buffer;
+  base64: string;
 }
 
-export type Credentials = { privateKey: string; passphrase?: string } | { agent: string };
+export type Credentials = { privateKey: string } | { agent: string };
 
 /** `deployer@192.168.129.10 through 203.0.113.100`, for messages. */
 export function nameOf({ user = "root", host, proxy }: Connection): string {
@@ -41,22 +43,26 @@ export function pinnedKey({ host, hostKey }: Endpoint): HostKey {
         "key is known; give it, also for `proxy`",
     );
   }
-  const [algorithm = "", base64] = hostKey.trim().split(/\s+/);
-  if (base64 === undefined) {
+  const [algorithm = "", base64 = ""] = hostKey.trim().split(/\s+/);
+  if (!/^[\w.@-]+$/.test(algorithm) || !/^[\w+/]+=*$/.test(base64)) {
     throw new RunnerError(`the \`hostKey\` of ${host} must read "<algorithm> <base64>"`);
   }
-  return { algorithm, blob: Buffer.from(base64, "base64") };
+  return { algorithm, base64 };
 }
 
 /** A private key if one is given, else the SSH agent; passwords are not taken. */
 export function credentialsOf(endpoint: Endpoint): Credentials {
-  const { privateKey, privateKeyPassword: passphrase, agentSocketPath } = endpoint;
-  if (privateKey !== undefined && privateKey !== "") {
-    return passphrase === undefined ? { privateKey } : { privateKey, passphrase };
+  const { host, privateKey, privateKeyPassword, agentSocketPath } = endpoint;
+  if (privateKeyPassword !== undefined && privateKeyPassword !== "") {
+    throw new RunnerError(
+      `the embedded runner takes no \`privateKeyPassword\` (given for ${host}): load the key into the ` +
+        "SSH agent and leave `privateKey` out",
+    );
   }
+  if (privateKey !== undefined && privateKey !== "") return { privateKey };
   const agent = agentSocketPath ?? process.env["SSH_AUTH_SOCK"];
-  if (agent !== undefined && agent !== "") return { agent };
+  if (agent !== undefined && agent !== "") return { agent: resolve(agent) };
   throw new RunnerError(
-    `no key for ${endpoint.host}: neither \`privateKey\` nor an SSH agent (SSH_AUTH_SOCK) is there`,
+    `no key for ${host}: neither \`privateKey\` nor an SSH agent (SSH_AUTH_SOCK) is there`,
   );
 }

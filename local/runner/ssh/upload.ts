@@ -1,145 +1,60 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { basename, dirname, join, posix } from "node:path";
-import { promisify } from "node:util";
+import { basename, join } from "node:path";
 
-import type { Client, SFTPWrapper } from "ssh2";
-
+import { quotedForShell } from "../../../components/lib/remote-commands";
 import { RunnerError } from "../failures";
 import { filesBelow } from "../fingerprint";
-
-/** Enough to keep a link busy, below the number of files that sshd's SFTP server holds open. */
-const WRITES_AT_ONCE = 16;
-const MISSING = 2;
+import { type Connection, nameOf } from "./connection";
+import { execute } from "./execute";
 
 export interface Uploaded {
   written: number;
   removed: number;
 }
 
+/** The exit code of `unpack.sh` if there is nowhere to unpack. */
+const NO_FOLDER = 66;
+
 /**
  * Makes `<remotePath>/<name of the folder>` hold exactly the files of the local folder, as files that
  * nobody can run, like the real provider; what lies there besides is removed, which that one leaves.
+ *
+ * Goes through `tar` in one command, as a copy file by file could be found half done on the host.
  */
 export async function uploadFolder(
-  client: Client,
+  connection: Connection,
   localFolder: string,
   remotePath: string,
+  signal: AbortSignal,
 ): Promise<Uploaded> {
-  const sftp = await promisify<SFTPWrapper>((done) => client.sftp(done))();
-  const remote = new RemoteFolder(sftp);
-  if (!(await remote.exists(remotePath))) {
+  const files = filesBelow(localFolder);
+  const script = readFileSync(join(__dirname, "unpack.sh"), "utf8");
+  const args = [remotePath, basename(localFolder), String(files.length)];
+  const words = ["sh", "-c", script, "unpack", ...args];
+  const command = words.map(quotedForShell).join(" ");
+  const archive = pack(localFolder, files);
+  const { code, stdout, stderr } = await execute(connection, command, archive, signal);
+  if (code === NO_FOLDER) {
     throw new RunnerError(`there is no folder ${remotePath} on the host to copy into`);
   }
-  const root = posix.join(remotePath, basename(localFolder));
-  const files = filesBelow(localFolder);
-  const folders = [...new Set(["", ...files.flatMap(ancestors)])];
-  const there = await remote.list(root);
-
-  for (const folder of folders) {
-    if (folder === "" ? !(await remote.exists(root)) : !there.folders.includes(folder)) {
-      await remote.makeFolder(posix.join(root, folder));
-    }
+  if (code !== 0) {
+    throw new RunnerError(`nothing was copied to ${nameOf(connection)}: ${stderr.trim()}`);
   }
-  await inParallel(files, (file) =>
-    remote.write(posix.join(root, file), readFileSync(join(localFolder, file))),
-  );
-  const surplus = there.files.filter((file) => !files.includes(file));
-  await inParallel(surplus, (file) => remote.removeFile(posix.join(root, file)));
-  // The deepest first, since only an empty folder can be removed.
-  for (const folder of there.folders.filter((name) => !folders.includes(name)).reverse()) {
-    await remote.removeFolder(posix.join(root, folder));
-  }
-  return { written: files.length, removed: surplus.length };
+  const before = stdout.split("\0").slice(0, -1);
+  return { written: files.length, removed: before.filter((file) => !files.includes(file)).length };
 }
 
-/** The folders that a file lies in, outermost first. */
-function ancestors(file: string): string[] {
-  const folder = dirname(file);
-  return folder === "." ? [] : [...ancestors(folder), folder];
-}
-
-async function inParallel<T>(items: T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const worker = async (): Promise<void> => {
-    for (const item of queue) await work(item);
-  };
-  await Promise.all(Array.from({ length: WRITES_AT_ONCE }, worker));
-}
-
-/** The few SFTP calls that are needed, with the path in their errors. */
-class RemoteFolder {
-  constructor(private readonly sftp: SFTPWrapper) {}
-
-  async exists(path: string): Promise<boolean> {
-    try {
-      await this.call<unknown>(path, (done) => {
-        this.sftp.stat(path, done);
-      });
-      return true;
-    } catch (error) {
-      if ((error as { code?: number }).code === MISSING) return false;
-      throw error;
-    }
-  }
-
-  /** All below a folder, by path relative to it; parents come before their children. */
-  async list(root: string, below = ""): Promise<{ files: string[]; folders: string[] }> {
-    const found: { files: string[]; folders: string[] } = { files: [], folders: [] };
-    const path = posix.join(root, below);
-    if (below === "" && !(await this.exists(root))) return found;
-    const entries = await this.call<Entry[]>(path, (done) => {
-      this.sftp.readdir(path, done);
-    });
-    for (const { filename, attrs } of entries) {
-      const name = posix.join(below, filename);
-      if (!attrs.isDirectory()) {
-        found.files.push(name);
-        continue;
-      }
-      const inner = await this.list(root, name);
-      found.folders.push(name, ...inner.folders);
-      found.files.push(...inner.files);
-    }
-    return found;
-  }
-
-  makeFolder(path: string): Promise<void> {
-    return this.call(path, (done) => {
-      this.sftp.mkdir(path, { mode: 0o755 }, done);
-    });
-  }
-
-  write(path: string, content: Buffer): Promise<void> {
-    return this.call(path, (done) => {
-      this.sftp.writeFile(path, content, { mode: 0o644 }, done);
-    });
-  }
-
-  removeFile(path: string): Promise<void> {
-    return this.call(path, (done) => {
-      this.sftp.unlink(path, done);
-    });
-  }
-
-  removeFolder(path: string): Promise<void> {
-    return this.call(path, (done) => {
-      this.sftp.rmdir(path, done);
-    });
-  }
-
-  private call<T = void>(path: string, start: (done: Done<T>) => void): Promise<T> {
-    return new Promise((resolve, reject) => {
-      start((error, result) => {
-        if (!error) resolve(result as T);
-        else reject(Object.assign(new RunnerError(`${path}: ${error.message}`), codeOf(error)));
-      });
-    });
-  }
-}
-
-type Done<T> = (error?: Error | null, result?: T) => void;
-type Entry = { filename: string; attrs: { isDirectory: () => boolean } };
-
-function codeOf(error: object): { code?: unknown } {
-  return "code" in error ? { code: error.code } : {};
+/** The files as an archive that holds their names and contents, and nothing of their owners or modes. */
+function pack(folder: string, files: string[]): Buffer {
+  const mode = ["--mode", "a-x,u=rw,go=r"];
+  const names = ["--null", "--no-recursion", "--dereference", "--files-from", "-"];
+  const owner = ["--owner", "0", "--group", "0", "--numeric-owner"];
+  const packed = spawnSync("tar", ["-c", "-C", folder, ...mode, ...owner, ...names, "-f", "-"], {
+    input: files.map((file) => `${file}\0`).join(""),
+    maxBuffer: Infinity,
+  });
+  if (packed.status === 0) return packed.stdout;
+  const why = packed.error?.message ?? packed.stderr.toString("utf8").trim();
+  throw new RunnerError(`${folder} cannot be packed: ${why}`);
 }
