@@ -1,13 +1,31 @@
-import { ACCOUNTS, FIREWALL, PACKAGES, PASSWORDS, SSH, TWO_FACTOR } from "./controls";
+import {
+  ACCOUNTS,
+  CLOCK,
+  FIREWALL,
+  LOGIN_ALERTS,
+  PACKAGES,
+  PASSWORDS,
+  SSH,
+  TWO_FACTOR,
+} from "./controls";
 import type { Control, Parameters } from "./host-facts";
 import type { Role } from "./roles";
 
 /**
  * Both servers' controls in their order. Accounts, passwords and second factors come before SSH, so
- * that those who are to get in are there before the door closes; the firewall follows when the door
- * has proved to work.
+ * that those who are to get in are there before the door closes, and the clock before the codes that
+ * depend on it; the firewall follows when the door has proved to work.
  */
-const CONTROLS: readonly Control[] = [PACKAGES, ACCOUNTS, PASSWORDS, TWO_FACTOR, SSH, FIREWALL];
+const CONTROLS: readonly Control[] = [
+  PACKAGES,
+  ACCOUNTS,
+  PASSWORDS,
+  CLOCK,
+  TWO_FACTOR,
+  SSH,
+  FIREWALL,
+  LOGIN_ALERTS,
+];
 
 /** The controls of each server. */
 export const CONTROL_PLAN: Readonly<Record<Role, readonly Control[]>> = {

@@ -54,9 +54,11 @@ describe.each(["app", "database"] as const)("the plan of the %s server", (role) 
       "packages",
       "accounts",
       "passwords",
+      "clock",
       "two-factor",
       "ssh",
       "firewall",
+      "login-alerts",
     ]);
   });
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
+import { CONTROL_PLAN } from "../../components/lib/control-plan";
 import type { PlanEvent } from "../../local/runner/events";
 import type { Plan } from "../../local/runner/plan";
 import { RunnerProcess } from "./fixtures/runner-process";
@@ -142,7 +143,7 @@ describe("a plan", () => {
     const { plan: tree } = events.at(-1) as PlanEvent;
     const controls = all(tree).flatMap(({ step }) => (step?.control ? [step] : []));
     expect(new Set(controls.map(({ control }) => control))).toEqual(
-      new Set(["packages", "accounts", "ssh", "firewall"]),
+      new Set(CONTROL_PLAN.app.map(({ name }) => name)),
     );
     for (const { summary } of controls) expect(summary).toMatch(/\w+ \w+/);
     expect(all(tree).filter(({ type }) => type === "linode:index/instance:Instance")).toHaveLength(
