@@ -91,7 +91,7 @@ channels_are_exact() {
 surplus_settings() {
   local path
   for path in "$ALERTS"/* "$ALERTS"/.[!.]*; do
-    if [[ (-e $path || -L $path) && ! -v text_of[$path] ]]; then printf '%s\n' "$path"; fi
+    if [[ (-e $path || -L $path) && -z ${text_of[$path]+wanted} ]]; then printf '%s\n' "$path"; fi
   done
 }
 

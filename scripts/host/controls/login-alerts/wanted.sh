@@ -13,11 +13,14 @@ paths=()
 declare -gA group_of=() mode_of=() text_of=()
 
 want() {
-  [[ -v text_of[$2] ]] || paths+=("$2")
+  [[ -n ${text_of[$2]+wanted} ]] || paths+=("$2")
   group_of[$2]=$1 mode_of[$2]=$3 text_of[$2]=$4
 }
 
-is_wanted() { [[ -v text_of[$ALERTS/$1] ]]; }
+is_wanted() {
+  local path=$ALERTS/$1
+  [[ -n ${text_of[$path]+wanted} ]]
+}
 
 load_wanted() {
   local path list

@@ -13,7 +13,7 @@ readonly KEY='^([A-Za-z0-9-]+ SHA256:[A-Za-z0-9+/=]+)'
 scan_logins() {
   local rows kind cursor='' old='' time pid text
   local -a order=()
-  local -A number=() ids=() texts=()
+  local -A number=() ids=() subjects=() texts=()
   if [[ -f $CURSOR ]]; then old=$(<"$CURSOR"); fi
   [[ $old =~ $SHAPE_CURSOR ]] || old=''
   rows=$(entries_after "$old")
@@ -53,7 +53,7 @@ entries_after() {
 
 # read_login CURSOR TIME PID TEXT: adds it to the logins of its kind: same account, address and way in.
 read_login() {
-  local cursor=$1 time=$2 pid=$3 line method account address port key='' kind
+  local cursor=$1 time=$2 pid=$3 line method account address port key='' kind subject
   line=$(printable "$4")
   if [[ $line =~ $ACCEPTED ]]; then
     method=${BASH_REMATCH[1]} account=${BASH_REMATCH[3]} address=${BASH_REMATCH[4]}
@@ -62,28 +62,29 @@ read_login() {
       log "login of $account from $address by $method: on the white list, nobody is told"
       return 0
     fi
-    kind="$account $address $method"
+    kind="$account $address $method" subject="login: $account from $address"
+    [[ $account != "$(setting deployer)" ]] || subject="automation $subject"
   else
     # Should sshd's wording change, a login must not go by unseen.
-    method=unknown account="(unreadable)" address=unknown port=unknown kind=$line
+    method=unknown account="(unreadable)" address=unknown port=unknown
+    kind=$line subject='login: sshd let somebody in'
   fi
-  if [[ -v number[$kind] ]]; then
-    number[$kind]=$((number[$kind] + 1))
-    return 0
-  fi
+  # In arithmetic the key of an array may be code to bash; a digest is none.
+  kind=$(digest "$kind")
+  number[$kind]=$((${number[$kind]-0} + 1))
+  if ((number[$kind] > 1)); then return 0; fi
   order+=("$kind")
-  number[$kind]=1
-  ids[$kind]="$time-$(sha256sum <<<"$cursor" | head -c 8)"
+  ids[$kind]="$time-$(digest "$cursor")"
+  subjects[$kind]=$subject
   texts[$kind]=$(login_text "$time" "$pid" "$method" "$account" "$address" "$port" "$key" "$line")
 }
 
+digest() { sha256sum <<<"$1" | head -c 12; }
+
 tell_logins() {
-  local kind account address subject
+  local kind subject
   for kind in "${order[@]}"; do
-    read -r account address _ <<<"$kind"
-    subject="login: $account from $address"
-    [[ $account != Accepted ]] || subject='login: sshd let somebody in'
-    [[ $account != "$(setting deployer)" ]] || subject="automation $subject"
+    subject=${subjects[$kind]}
     [[ ${number[$kind]} == 1 ]] || subject+=" (${number[$kind]} times)"
     enqueue "${ids[$kind]}" "[$HOST] $subject" "${texts[$kind]}"
   done
@@ -119,7 +120,7 @@ END
 key_before() {
   local line
   line=$(journalctl --system --quiet --no-pager --output=cat --since="@$((${2:0:-6} - 600))" \
-    "_PID=$1" "${OURS[@]}" | grep -m 1 '^Partial publickey for ') || return
+    "_PID=$1" "${OURS[@]}" | grep '^Partial publickey for ' | tail -n 1) || return
   printf '%s' "${line##* ssh2: }"
 }
 
