@@ -117,8 +117,9 @@ async function main(): Promise<void> {
       // The tests that need it will say so again; the others can still run.
       progress.line("set-up", error instanceof Error ? error.message : String(error));
     }
-    await jest(["host"], "--runInBand");
-    await jest(["e2e"], "--runInBand");
+    // Two at a time: each test has a cloud of its own, and mostly waits for it.
+    await jest(["host"], "--maxWorkers=2");
+    await jest(["e2e"], "--maxWorkers=2");
     const version = await pulumiVersion();
     if (version === undefined) leaveOut("engine", "no Pulumi CLI on PATH", false);
     else await jest(["engine"], "--runInBand");
