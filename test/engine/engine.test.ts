@@ -99,6 +99,24 @@ describe("the real engine", () => {
     expect(report).toMatchObject({ created: 0, updated: STEPS, deleted: 0 });
   }, 300_000);
 
+  it("restricts what goes out in place, on both walls, without drift", async () => {
+    const before = ids();
+    const file = settingsFile((config) => {
+      // The local cloud's way to the package archive, which on a real server is plain HTTPS.
+      const archive = { to: ["203.0.113.1/32"], ports: [3142] };
+      config["stronghold:outbound"] = { policy: "drop", allow: [archive] };
+    });
+    const report = cloud.up("--engine", "pulumi", "--settings", file);
+    expect(report).toMatchObject({ created: 0, deleted: 0 });
+    expect(ids()).toEqual(before);
+    expect(await pulumi("refresh", "--expect-no-changes")).toMatchObject(nothing);
+    expect(cloud.run(["console", "db", "--", "iptables", "-S", "OUTPUT"]).stdout).toContain(
+      "-P OUTPUT DROP",
+    );
+    expect(cloud.login("db").code).toBe(0);
+    cloud.up("--engine", "pulumi");
+  }, 300_000);
+
   it("keeps the outputs' shape that the embedded runner gives", () => {
     expect(Object.keys(cloud.status().outputs).sort()).toEqual(
       ["app", "database", "deployer", "enrolments", "knownHosts", "sshConfig"].sort(),
