@@ -115,13 +115,18 @@ try_anew() {
 # load_units: everything is started anew if a unit or a program changed, for some run for long.
 load_units() {
   local unit
+  local -a stale=()
   if needs_reload; then quietly systemctl daemon-reload; fi
   for unit in $(wanted_units); do
     if [[ $renewed == no ]] && is_running "$unit" >/dev/null; then continue; fi
-    quietly systemctl enable "$unit"
-    quietly systemctl restart "$unit"
-    quietly systemctl try-restart "${unit/%.path/.service}"
-    changed "started $unit"
+    stale+=("$unit")
   done
+  if ((${#stale[@]} > 0)); then
+    # At once, since systemd reads all its units again at each call.
+    quietly systemctl enable "${stale[@]}"
+    quietly systemctl restart "${stale[@]}"
+    quietly systemctl try-restart "${stale[@]/%.path/.service}"
+    changed "started ${stale[*]}"
+  fi
   if ! scans >/dev/null; then quietly systemctl restart stronghold-alerts.service; fi
 }
