@@ -48,7 +48,7 @@ export async function uploadFolder(
 /** The files as an archive that holds their names and contents, and nothing of their owners or modes. */
 function pack(folder: string, files: string[]): Buffer {
   const mode = ["--mode", "a-x,u=rw,go=r"];
-  const names = ["--null", "--no-recursion", "--dereference", "--files-from", "-"];
+  const names = ["--null", "--dereference", "--files-from", "-"];
   const owner = ["--owner", "0", "--group", "0", "--numeric-owner"];
   const packed = spawnSync("tar", ["-c", "-C", folder, ...mode, ...owner, ...names, "-f", "-"], {
     input: files.map((file) => `${file}\0`).join(""),
