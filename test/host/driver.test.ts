@@ -3,8 +3,12 @@
  *
  * Hostile parameters leave a file behind if any of their text is ever run.
  */
+import { CONTROL_PLAN } from "../../components/lib/control-plan";
 import { base64, DEPLOYER, itWithJournal, OPERATOR_FROM, stdinOf, TestServer } from "./harness";
 import type { Ran } from "./test-machines";
+
+/** Every control there is has a place in the plan. */
+const CONTROLS = CONTROL_PLAN.app.map(({ name }) => name).sort();
 
 const server = new TestServer("a0c706");
 const it = itWithJournal(server);
@@ -29,7 +33,7 @@ describe("the driver", () => {
       .trim()
       .split("\n")
       .map((line) => line.split("\t")[0]);
-    expect(names).toEqual(["accounts", "firewall", "packages", "ssh"]);
+    expect(names).toEqual(CONTROLS);
     expect(listed).toMatchObject({ code: 0, stderr: "" });
   });
 
@@ -38,7 +42,7 @@ describe("the driver", () => {
     ["remove ssh", "the verbs are"],
     ["audit", "audit takes a control"],
     ["audit ssh a b", "audit takes a control"],
-    ["audit telnet", "there is no control of that name; there are: accounts firewall packages ssh"],
+    ["audit telnet", `there is no control of that name; there are: ${CONTROLS.join(" ")}`],
     ["audit ../lib", "there is no control of that name"],
     ["audit ssh/checks", "there is no control of that name"],
     ["audit ssh 'a;b'", "a revision is up to 128 of"],
