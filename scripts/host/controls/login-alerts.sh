@@ -109,7 +109,8 @@ drop_channels() {
 try_anew() {
   rm -f -- "$ALERTS_STATE/$1.result"
   quietly /usr/local/sbin/stronghold-alert retry
-  quietly systemctl try-restart "stronghold-alerts-send@$1.service"
+  # Not a restart, which could hit a message that is half sent.
+  systemctl kill --signal=USR1 --kill-whom=main "stronghold-alerts-send@$1.service" 2>/dev/null || true
 }
 
 # load_units: everything is started anew if a unit or a program changed, for some run for long.
