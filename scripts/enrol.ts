@@ -5,7 +5,7 @@
  */
 import { Command, Option } from "commander";
 
-import { UserError } from "../local/cli/user-error";
+import { reportFailure } from "../local/cli/user-error";
 import { enrol, type EnrolOptions } from "./enrol/enrol";
 
 const program = new Command("npm run enrol --")
@@ -25,13 +25,4 @@ const program = new Command("npm run enrol --")
     await enrol(user, options);
   });
 
-program.parseAsync().catch((error: unknown) => {
-  if (error instanceof UserError) {
-    process.stderr.write(`\n${error.message}\n`);
-    process.exitCode = error.exitCode;
-  } else {
-    process.stderr.write(`\nThis is a fault of stronghold's own, please report it:\n`);
-    console.error(error);
-    process.exitCode = 70;
-  }
-});
+program.parseAsync().catch(reportFailure);

@@ -5,7 +5,7 @@
  */
 import { Command, Option } from "commander";
 
-import { UserError } from "../local/cli/user-error";
+import { reportFailure } from "../local/cli/user-error";
 
 interface UpOptions {
   engine: "auto" | "embedded" | "pulumi";
@@ -119,13 +119,4 @@ for (const [name, argument, description] of [
     });
 }
 
-program.parseAsync().catch((error: unknown) => {
-  if (error instanceof UserError) {
-    process.stderr.write(`\n${error.message}\n`);
-    process.exitCode = error.exitCode;
-  } else {
-    process.stderr.write(`\nThis is a fault of stronghold's own, please report it:\n`);
-    console.error(error);
-    process.exitCode = 70;
-  }
-});
+program.parseAsync().catch(reportFailure);

@@ -1,13 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
-
 import { URI } from "otpauth";
 
 import type { Enrolments } from "../../components/environment";
-import type { Role } from "../../components/lib/roles";
+import { type Role, ROLES } from "../../components/lib/roles";
 import { type CloudPaths, cloudPaths } from "../paths";
 import { firstAdmin } from "./operator";
 import { requireCloud } from "./readiness";
-import type { StackResult } from "./stack";
+import { readOutputs } from "./stack";
 import { UserError } from "./user-error";
 
 /** What a person's phone shows for one server. */
@@ -27,8 +25,6 @@ export function phone(person: string | undefined, options: { json?: boolean }): 
   if (options.json) console.log(JSON.stringify(entries, null, 2));
   else for (const entry of entries) console.log(entryText(entry));
 }
-
-const ROLES: readonly Role[] = ["app", "database"];
 
 /** `stronghold-local-app  123 456  (17 s left)` */
 export function entryText({ server, code, secondsLeft }: PhoneEntry): string {
@@ -53,9 +49,4 @@ export function phoneEntry(paths: CloudPaths, role: Role, person?: string): Phon
   const totp = URI.parse(enrolment.uri);
   if (!("period" in totp)) throw new Error("the stack's codes are not time-based");
   return { server, code: totp.generate(), secondsLeft: Math.ceil(totp.remaining() / 1000) };
-}
-
-function readOutputs({ outputsFile }: CloudPaths): Partial<StackResult["outputs"]> {
-  if (!existsSync(outputsFile)) return {};
-  return JSON.parse(readFileSync(outputsFile, "utf8")) as StackResult["outputs"];
 }

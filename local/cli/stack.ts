@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from "node:fs";
+
 import type { CloudPaths } from "../paths";
 
 /** The stack that a local cloud carries. */
@@ -20,4 +22,12 @@ export interface StackResult {
   deleted: number;
   same: number;
   outputs: Record<string, { value: unknown; secret: boolean }>;
+}
+
+/** What the last run left as the stack's outputs, secrets in clear; empty before the first one. */
+export function readOutputs({
+  outputsFile,
+}: Pick<CloudPaths, "outputsFile">): StackResult["outputs"] {
+  if (!existsSync(outputsFile)) return {};
+  return JSON.parse(readFileSync(outputsFile, "utf8")) as StackResult["outputs"];
 }

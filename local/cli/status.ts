@@ -1,11 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
-
 import { VANTAGE_ADDRESSES, VANTAGE_POINTS } from "../machines/vantage";
 import { type CloudPaths, cloudPaths } from "../paths";
 import type { Engine } from "./engines";
 import { listMachines, type MachineView } from "./machines";
 import { requireCloud } from "./readiness";
-import type { StackResult } from "./stack";
+import { readOutputs } from "./stack";
 import { readEngine } from "./up";
 
 /** What `status --json` prints. */
@@ -25,17 +23,15 @@ export async function status(options: { json?: boolean; showSecrets?: boolean })
     engine: readEngine(paths) ?? null,
     machines: await listMachines(paths),
     vantagePoints: VANTAGE_POINTS.map((name) => ({ name, ...VANTAGE_ADDRESSES[name] })),
-    outputs: readOutputs(paths, options.showSecrets === true),
+    outputs: shownOutputs(paths, options.showSecrets === true),
   };
   if (options.json) console.log(JSON.stringify(report, null, 2));
   else print(report);
 }
 
-function readOutputs(paths: CloudPaths, showSecrets: boolean): Record<string, unknown> {
-  if (!existsSync(paths.outputsFile)) return {};
-  const stored = JSON.parse(readFileSync(paths.outputsFile, "utf8")) as StackResult["outputs"];
+function shownOutputs(paths: CloudPaths, showSecrets: boolean): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(stored).map(([name, { value, secret }]) => [
+    Object.entries(readOutputs(paths)).map(([name, { value, secret }]) => [
       name,
       secret && !showSecrets ? "[secret]" : value,
     ]),

@@ -8,3 +8,15 @@ export class UserError extends Error {
     this.name = "UserError";
   }
 }
+
+/** Ends a command: what the user can mend as it is, all else as a fault of ours (70, sysexits.h). */
+export function reportFailure(error: unknown): void {
+  if (error instanceof UserError) {
+    process.stderr.write(`\n${error.message}\n`);
+    process.exitCode = error.exitCode;
+  } else {
+    process.stderr.write(`\nThis is a fault of stronghold's own, please report it:\n`);
+    console.error(error);
+    process.exitCode = 70;
+  }
+}

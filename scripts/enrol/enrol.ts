@@ -1,4 +1,4 @@
-import type { Role } from "../../components/lib/roles";
+import { type Role, ROLES } from "../../components/lib/roles";
 import { UserError } from "../../local/cli/user-error";
 import { localStack } from "./local-stack";
 import { pulumiStack } from "./pulumi-stack";
@@ -11,8 +11,6 @@ export interface EnrolOptions {
   renew?: boolean;
   json?: boolean;
 }
-
-const ROLES: readonly Role[] = ["app", "database"];
 
 /**
  * Shows what a person is handed, after making it anew if asked to.

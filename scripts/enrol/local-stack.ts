@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 
 import { givenSettings, renewEnrolment } from "../../local/cli/operator";
-import type { StackResult } from "../../local/cli/stack";
+import { readOutputs } from "../../local/cli/stack";
 import { up } from "../../local/cli/up";
 import { UserError } from "../../local/cli/user-error";
 import { cloudPaths } from "../../local/paths";
@@ -18,8 +18,7 @@ export function localStack(): Stack {
   return {
     name: `the local cloud ${paths.cloudId}`,
     outputs: () => {
-      const stored = JSON.parse(readFileSync(paths.outputsFile, "utf8")) as StackResult["outputs"];
-      const entries = Object.entries(stored).map(([name, { value }]) => [name, value]);
+      const entries = Object.entries(readOutputs(paths)).map(([name, { value }]) => [name, value]);
       return Object.fromEntries(entries) as StackOutputs;
     },
     renew: async (user) => {
