@@ -8,4 +8,5 @@ const environment = new TwoServerEnvironment("environment", {
   identity: { project: pulumi.getProject(), stack: pulumi.getStack() },
 });
 
-export const { app, database, deployer, sshConfig, knownHosts, enrolments } = environment;
+export const { app, database, backup, deployer, sshConfig, knownHosts, enrolments } = environment;
+export const { databaseAccess, databaseCa, backups } = environment;

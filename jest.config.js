@@ -12,5 +12,6 @@ const layer = (name, extra = {}) => ({
 });
 
 module.exports = {
+  testSequencer: "<rootDir>/test/slowest-first.js",
   projects: ["unit", "component", "api", "host", "e2e", "engine"].map((name) => layer(name)),
 };

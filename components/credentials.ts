@@ -1,17 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
-import { keyPairFromSeed } from "./lib/ssh-key-pairs";
-
-/** An SSH key pair whose private half is a secret. */
-export interface SecretKeyPair {
-  privateKey: pulumi.Output<string>;
-  publicKey: pulumi.Output<string>;
-}
+import { createKeyPair, type SecretKeyPair } from "./secret-key-pair";
 
 /** Length of the root password. It is for the vendor's API alone: nobody ever needs to type it. */
 const PASSWORD_LENGTH = 64;
-const SEED_BYTES = 32;
 
 /**
  * All that one server is born with and known by.
@@ -35,9 +28,9 @@ export class ServerCredentials extends pulumi.ComponentResource {
   constructor(name: string, opts: pulumi.ComponentResourceOptions = {}) {
     super("stronghold:index:ServerCredentials", name, {}, opts);
     this.rootPassword = this.createPassword(`${name}-root-password`);
-    this.firstHostKey = this.createKeyPair(`${name}-first-host-key`);
-    this.firstLoginKey = this.createKeyPair(`${name}-first-login-key`);
-    this.hostKey = this.createKeyPair(`${name}-host-key`);
+    this.firstHostKey = createKeyPair(`${name}-first-host-key`, this);
+    this.firstLoginKey = createKeyPair(`${name}-first-login-key`, this);
+    this.hostKey = createKeyPair(`${name}-host-key`, this);
     this.registerOutputs({
       rootPassword: this.rootPassword,
       firstHostKey: this.firstHostKey,
@@ -55,13 +48,5 @@ export class ServerCredentials extends pulumi.ComponentResource {
       minSpecial: 1,
     };
     return pulumi.secret(new random.RandomPassword(name, args, { parent: this }).result);
-  }
-
-  private createKeyPair(name: string): SecretKeyPair {
-    const seed = new random.RandomBytes(name, { length: SEED_BYTES }, { parent: this });
-    const pair = pulumi
-      .secret(seed.base64)
-      .apply((base64) => keyPairFromSeed(Buffer.from(base64, "base64")));
-    return { privateKey: pair.privateKey, publicKey: pulumi.unsecret(pair.publicKey) };
   }
 }

@@ -1,6 +1,8 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
+import type * as linode from "@pulumi/linode";
+
 import type { ServerCredentials } from "./credentials";
 import { packagesOf } from "./lib/bundle";
 import { CONTROL_PLAN, renderParameters } from "./lib/control-plan";
@@ -8,19 +10,36 @@ import type { Control, HostFacts } from "./lib/host-facts";
 import { driverCommand, handOverCommand, type Verb } from "./lib/remote-commands";
 import type { Role } from "./lib/roles";
 import { connectionOf, type Endpoint, RemoteStep, type Route } from "./remote-step";
-import type { Server } from "./server";
 
 /** Facts that may depend on servers that do not exist yet. */
 type PendingFacts = { [Fact in keyof HostFacts]: pulumi.Input<HostFacts[Fact]> };
 
-export interface HardeningArgs {
+/** What only the controls of one role are told. */
+type RoleFacts = Pick<PendingFacts, "database" | "databaseClient" | "backups" | "vault">;
+
+/** The facts that an environment gives; those of other roles are left out. */
+export type GivenFacts = Omit<PendingFacts, "packages" | "deployer" | keyof RoleFacts> &
+  Partial<RoleFacts> & { deployer: string };
+
+/** A server to harden. */
+export interface Host {
   role: Role;
-  server: Server;
-  credentials: ServerCredentials;
+  /** Tells it from another server that had its address before: that one's steps are not this one's. */
+  id: pulumi.Input<string>;
+  /** Its lasting host key. */
+  hostKey: pulumi.Input<string>;
+  /** What the stack has made. @default a server that was there before, which answers with `hostKey` already */
+  made?: { instance: linode.Instance; credentials: ServerCredentials };
+}
+
+export interface HardeningArgs {
+  server: Host;
   /** The address under which the server is reached. */
   host: pulumi.Input<string>;
   /** What the controls are told. */
-  facts: Omit<PendingFacts, "packages" | "deployer"> & { deployer: string };
+  facts: GivenFacts;
+  /** Debian packages beside those that the controls say they need. @default none */
+  packages?: readonly string[];
   /** The deployer's private key. @default the keys of the SSH agent */
   deployerPrivateKey?: pulumi.Input<string>;
   /** The hardened server through which this one is reached. @default none */
@@ -40,23 +59,34 @@ export interface HardeningArgs {
 export class Hardening extends pulumi.ComponentResource {
   /** How the server is reached once its lasting host key is in place. */
   public readonly endpoint: Endpoint;
-  /** The step after which `endpoint` answers. */
-  public readonly handOver: RemoteStep;
+  /** The step after which `endpoint` answers; none on a server that was there before. */
+  public readonly handOver: RemoteStep | undefined;
 
   private readonly args: HardeningArgs;
+  private readonly name: string;
+  /** The last step so far. */
+  private last: pulumi.Resource;
 
   constructor(name: string, args: HardeningArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("stronghold:index:Hardening", name, {}, opts);
     this.args = args;
-    this.endpoint = this.login(args.credentials.hostKey.publicKey, args.deployerPrivateKey);
-    this.handOver = this.createHandOver(`${name}-hand-over`);
-    const bundle = this.createBundle(`${name}-bundle`);
-    this.createControls(name, bundle);
+    this.name = name;
+    const { server, deployerPrivateKey } = args;
+    this.endpoint = this.login(server.hostKey, deployerPrivateKey);
+    this.handOver = server.made && this.createHandOver(`${name}-hand-over`, server.made);
+    this.last = this.createBundle(`${name}-bundle`);
+    this.createControls(({ leansOn }) => leansOn === undefined);
     this.registerOutputs({ endpoint: this.endpoint });
   }
 
-  private createHandOver(name: string): RemoteStep {
-    const { server, credentials, facts, through, bundleDir } = this.args;
+  /** Goes on with the controls that lean on another server, once all of that one's so far are in place. */
+  connect(other: Hardening): void {
+    const { role } = other.args.server;
+    this.createControls(({ leansOn }) => leansOn === role, [other.last]);
+  }
+
+  private createHandOver(name: string, { instance, credentials }: Made): RemoteStep {
+    const { facts, through, bundleDir } = this.args;
     const { firstHostKey, firstLoginKey, hostKey } = credentials;
     const stdin = pulumi
       .all([hostKey.privateKey, firstLoginKey.publicKey])
@@ -72,12 +102,12 @@ export class Hardening extends pulumi.ComponentResource {
         hasSecretOutput: true,
         // It works once a server, as it ends the validity of its own connection: a new server needs
         // a new hand-over, and no other change may repeat it.
-        triggers: [server.instance.id],
+        triggers: [instance.id],
       },
       // What is ignored keeps its old value when the step is made anew. So after the app server was
       // replaced, the database server's hand-over has to be taken out of the state before that server
       // is replaced, too.
-      this.stepOptions(through ? [through.handOver] : [], [
+      this.stepOptions(through?.handOver ? [through.handOver] : [], [
         "create",
         "update",
         ...(through ? ["connection.proxy"] : []),
@@ -94,20 +124,22 @@ export class Hardening extends pulumi.ComponentResource {
         source: new pulumi.asset.FileArchive(bundleDir),
         remotePath: `/home/${facts.deployer}`,
         // A new server may have the old one's address, and would then look supplied.
-        triggers: [server.instance.id],
+        triggers: [server.id],
       },
-      this.stepOptions([this.handOver]),
+      this.stepOptions(this.handOver ? [this.handOver] : []),
     );
   }
 
-  private createControls(name: string, bundle: pulumi.Resource): void {
-    let previous = bundle;
-    for (const control of CONTROL_PLAN[this.args.role]) {
+  private createControls(
+    isWanted: (control: Control) => boolean,
+    others: pulumi.Resource[] = [],
+  ): void {
+    for (const control of CONTROL_PLAN[this.args.server.role].filter(isWanted)) {
       const stdin = this.parametersOf(control);
       const step = (suffix: string, verb: Verb): RemoteStep =>
-        this.createStep(`${name}-${control.name}${suffix}`, verb, control, stdin, previous);
-      previous = step("", "apply");
-      if (control.confirmed) previous = step("-confirm", "confirm");
+        this.createStep(`${this.name}-${control.name}${suffix}`, verb, control, stdin, others);
+      this.last = step("", "apply");
+      if (control.confirmed) this.last = step("-confirm", "confirm");
     }
   }
 
@@ -116,22 +148,28 @@ export class Hardening extends pulumi.ComponentResource {
     verb: Verb,
     control: Control,
     stdin: pulumi.Output<string>,
-    previous: pulumi.Resource,
+    others: pulumi.Resource[],
   ): RemoteStep {
     const { server, facts, bundleDir } = this.args;
     const call = { verb, control: control.name, deployer: facts.deployer, bundleDir };
-    const text = server.instance.id.apply((serverId) => driverCommand({ ...call, serverId }));
-    const route = this.route(this.endpoint);
-    return new RemoteStep(name, { route, command: text, stdin }, this.stepOptions([previous]));
+    const text = pulumi.output(server.id).apply((serverId) => driverCommand({ ...call, serverId }));
+    const args = { route: this.route(this.endpoint), command: text, stdin };
+    return new RemoteStep(name, args, this.stepOptions([this.last, ...others]));
   }
 
   /** Waits just for the facts that the control needs: the app server's first controls run before the
    * database server has an address. */
   private parametersOf(control: Control): pulumi.Output<string> {
-    const { role, facts, bundleDir } = this.args;
-    const names = CONTROL_PLAN[role].map(({ name }) => name);
-    const pending: PendingFacts = { ...facts, packages: packagesOf(names, bundleDir) };
-    const needed = Object.fromEntries(control.needs.map((fact) => [fact, pending[fact]]));
+    const { server, facts, packages = [], bundleDir } = this.args;
+    const names = CONTROL_PLAN[server.role].map(({ name }) => name);
+    const all = [...packagesOf(names, bundleDir), ...packages].sort();
+    const pending: Partial<PendingFacts> = { ...facts, packages: all };
+    const needed = Object.fromEntries(
+      control.needs.map((fact) => {
+        if (pending[fact] === undefined) throw new Error(`${this.name} was not given ${fact}`);
+        return [fact, pending[fact]];
+      }),
+    );
     return pulumi
       .output(needed)
       .apply((known) => renderParameters(control.parameters(known as unknown as HostFacts)));
@@ -152,6 +190,14 @@ export class Hardening extends pulumi.ComponentResource {
     dependsOn: pulumi.Resource[],
     ignoreChanges: string[] = [],
   ): pulumi.CustomResourceOptions {
-    return { parent: this, dependsOn, ignoreChanges, deletedWith: this.args.server.instance };
+    const { made } = this.args.server;
+    return {
+      parent: this,
+      dependsOn,
+      ignoreChanges,
+      ...(made ? { deletedWith: made.instance } : {}),
+    };
   }
 }
+
+type Made = NonNullable<Host["made"]>;

@@ -10,7 +10,7 @@ import type { ServerSettings, Settings } from "./lib/settings";
 import { labelOf, type StackIdentity, tagsOf } from "./lib/stack-names";
 
 export interface ServerArgs {
-  /** What the server is for. A database server is protected against deletion. */
+  /** What the server is for. A server that holds data is protected against deletion. */
   role: Role;
   /** Whose stack it is. */
   identity: StackIdentity;
@@ -33,14 +33,15 @@ export interface ServerAddresses {
   publicIPv4: string;
   /** Without a prefix length. */
   publicIPv6: string;
+  /** Empty on the backup server, which stands alone in its data centre. */
   privateIPv4: string;
 }
 
 /**
  * One Linode behind its outer wall.
  *
- * Guarantees that the wall is in force before the server first boots, that the server has a private
- * address and an encrypted disk, and that the first connection can verify it. Does not guarantee
+ * Guarantees that the wall is in force before the server first boots, that the server has an encrypted
+ * disk and, where others of the stack stand beside it, a private address, and that the first connection can verify it. Does not guarantee
  * that it is hardened: that is what `Hardening` does, over SSH.
  */
 export class Server extends pulumi.ComponentResource {
@@ -78,14 +79,14 @@ export class Server extends pulumi.ComponentResource {
         image: settings.image,
         rootPass: credentials.rootPassword,
         metadatas: [{ userData }],
-        privateIp: true,
+        privateIp: role !== "backup",
         diskEncryption: "enabled",
         // Said outright, so that a server found off is drift.
         booted: true,
       },
       {
         parent: this,
-        protect: role === "database",
+        protect: role !== "app",
         // Labels are unique, so a successor cannot exist beside its predecessor.
         deleteBeforeReplace: true,
         // Both matter at birth only, yet a change of either would replace the server.
@@ -125,6 +126,7 @@ function addressesOf(instance: linode.Instance): pulumi.Output<ServerAddresses> 
     label,
     publicIPv4: ipAddress,
     publicIPv6: ipv6.apply((network) => network.split("/")[0] ?? ""),
-    privateIPv4: privateIpAddress,
+    // The provider leaves it out where there is none.
+    privateIPv4: privateIpAddress.apply((address?: string) => address ?? ""),
   });
 }

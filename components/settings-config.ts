@@ -49,7 +49,7 @@ function valueOf(name: string, text: string): unknown {
   }
 }
 
-function warnAboutLooseSettings({ ssh, admins, twoFactor, alerts }: Settings): void {
+function warnAboutLooseSettings({ ssh, admins, twoFactor, alerts, database }: Settings): void {
   if (ssh.allowFrom.some((network) => ANYWHERE.includes(network))) {
     void pulumi.log.warn(
       "ssh.allowFrom is anywhere: the whole internet can knock at the app server's SSH.",
@@ -63,5 +63,11 @@ function warnAboutLooseSettings({ ssh, admins, twoFactor, alerts }: Settings): v
   }
   if (alerts.logOnly) {
     void pulumi.log.warn("alerts.logOnly is true: nobody is told when somebody logs in.");
+  }
+  if (database.source.expired === "accept") {
+    void pulumi.log.warn(
+      "database.source.expired is accept: a list of packages that has run out is taken, so whoever stands in between " +
+        "can hold back security updates.",
+    );
   }
 }

@@ -5,6 +5,7 @@
  */
 import { Command, Option } from "commander";
 
+import { ROLES } from "../components/lib/roles";
 import { reportFailure } from "../local/cli/user-error";
 import { enrol, type EnrolOptions } from "./enrol/enrol";
 
@@ -15,7 +16,7 @@ const program = new Command("npm run enrol --")
   )
   .argument("<user>", "name of the person, as in the setting `admins`")
   .option("--stack <name>", "Pulumi stack that the person belongs to (default: the local cloud)")
-  .addOption(new Option("--server <server>", "show this server only").choices(["app", "database"]))
+  .addOption(new Option("--server <server>", "show this server only").choices(ROLES))
   .option("--renew", "after a lost phone: make new secrets and scratch codes, apply, and show them")
   .option("--json", "print it as JSON")
   .showHelpAfterError("(--help shows what there is)")

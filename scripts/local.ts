@@ -15,7 +15,7 @@ interface UpOptions {
 
 const program = new Command("npm run local --")
   .description(
-    "Stands up the app server and the database server on this machine, from the same Pulumi program " +
+    "Stands up the app, database and backup servers on this machine, from the same Pulumi program " +
       "as on Linode, and lets you look at them from every side.",
   )
   .showHelpAfterError("(--help shows what there is)")
@@ -61,7 +61,7 @@ program
 program
   .command("logs")
   .description("what the local cloud logged, or the console of one host")
-  .argument("[host]", "app or db: that host's boot console")
+  .argument("[host]", "app, db or backup: that host's boot console")
   .option("-f, --follow", "go on as lines arrive")
   .option("-n, --lines <count>", "how many lines from the end", "50")
   .action(async (host: string | undefined, options: { follow?: boolean; lines: string }) => {

@@ -117,9 +117,8 @@ async function main(): Promise<void> {
       // The tests that need it will say so again; the others can still run.
       progress.line("set-up", error instanceof Error ? error.message : String(error));
     }
-    // Two at a time: each test has a cloud of its own, and mostly waits for it.
-    await jest(["host"], "--maxWorkers=2");
-    await jest(["e2e"], "--maxWorkers=2");
+    // More than there are cores as a rule: each test has a cloud of its own, and mostly waits for it.
+    await jest(["host", "e2e"], "--maxWorkers=4");
     const version = await pulumiVersion();
     if (version === undefined) leaveOut("engine", "no Pulumi CLI on PATH", false);
     else await jest(["engine"], "--runInBand");

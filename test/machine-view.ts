@@ -37,7 +37,7 @@ export function machineNetwork(): string {
     "ip -o link | cut -d' ' -f2; sysctl -n net.ipv4.ip_forward net.ipv6.conf.all.forwarding; " +
     "iptables-save; ip6tables-save; nft list ruleset";
   // iptables-save dates its output.
-  return show("bash", "-c", script).replace(/^#.*$/gm, "");
+  return show("bash", "--norc", "-c", script).replace(/^#.*$/gm, "");
 }
 
 /** The text of a file, or nothing where there is none or it has just gone. */

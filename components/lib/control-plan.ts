@@ -1,18 +1,22 @@
 import {
   ACCOUNTS,
+  BACKUPS,
   CLOCK,
+  DATABASE,
+  DATABASE_CLIENT,
   FIREWALL,
   LOGIN_ALERTS,
   PACKAGES,
   PASSWORDS,
   SSH,
   TWO_FACTOR,
+  VAULT,
 } from "./controls";
 import type { Control, Parameters } from "./host-facts";
 import type { Role } from "./roles";
 
 /**
- * Both servers' controls in their order. Accounts, passwords and second factors come before SSH, so
+ * The controls of every server in their order. Accounts, passwords and second factors come before SSH, so
  * that those who are to get in are there before the door closes, and the clock before the codes that
  * depend on it; the firewall follows when the door has proved to work.
  */
@@ -29,8 +33,9 @@ const CONTROLS: readonly Control[] = [
 
 /** The controls of each server. */
 export const CONTROL_PLAN: Readonly<Record<Role, readonly Control[]>> = {
-  app: CONTROLS,
-  database: CONTROLS,
+  app: [...CONTROLS, DATABASE_CLIENT],
+  database: [...CONTROLS, DATABASE, BACKUPS],
+  backup: [...CONTROLS, VAULT],
 };
 
 /** The text that a control gets on stdin, one `KEY=value` a line. */

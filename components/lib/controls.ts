@@ -4,26 +4,37 @@ import { renderIPv4Rules, renderIPv6Rules } from "./host-firewall-rules";
 import type { Control, Parameters } from "./host-facts";
 import type { Alerts } from "./settings";
 
+/** The account with which the database server brings its backups. */
+const RECEIVER = "stronghold-push";
+
 /** Time for the confirming connection: it has to get through, but a lock-out should end soon. */
 const ROLLBACK_SECONDS = "120";
 
 /** One transaction for all: apt is the slowest part, and only one at a time can hold its lock. */
-export const PACKAGES: Control<"packages"> = {
+export const PACKAGES: Control<"packages" | "packageSource"> = {
   name: "packages",
   confirmed: false,
-  needs: ["packages"],
-  parameters: ({ packages }) => ({ PACKAGES: packages.join(" ") }),
+  needs: ["packages", "packageSource"],
+  parameters: ({ packages, packageSource: { source, expired } }) => ({
+    PACKAGES: packages.join(" "),
+    DATABASE_SOURCE: source,
+    SOURCE_EXPIRED: expired,
+  }),
 };
 
-export const ACCOUNTS: Control<"deployer" | "deployerKeys" | "admins" | "deployerFrom"> = {
+export const ACCOUNTS: Control<
+  "deployer" | "deployerKeys" | "admins" | "deployerFrom" | "receiver"
+> = {
   name: "accounts",
   confirmed: false,
-  needs: ["deployer", "deployerKeys", "admins", "deployerFrom"],
-  parameters: ({ deployer, deployerKeys, admins, deployerFrom }) => ({
+  needs: ["deployer", "deployerKeys", "admins", "deployerFrom", "receiver"],
+  parameters: ({ deployer, deployerKeys, admins, deployerFrom, receiver }) => ({
     DEPLOYER: deployer,
     DEPLOYER_KEYS_B64: lines(deployerKeys),
     ADMINS_B64: lines(admins.flatMap(({ name, keys }) => keys.map((key) => `${name}\t${key}`))),
     DEPLOYER_FROM: deployerFrom.join(","),
+    RECEIVER_KEYS_B64: lines(receiver.keys),
+    RECEIVER_FROM: receiver.from.join(","),
   }),
 };
 
@@ -62,18 +73,20 @@ function factorLine({ name, twoFactor }: Person): string {
   return `${name}\t${twoFactor.secret}\t${twoFactor.scratchCodes.join(",")}`;
 }
 
-export const SSH: Control<"deployer" | "deployerFrom" | "permitOpen" | "nextServer"> = {
-  name: "ssh",
-  confirmed: true,
-  needs: ["deployer", "deployerFrom", "permitOpen", "nextServer"],
-  parameters: ({ deployer, deployerFrom, permitOpen, nextServer }) => ({
-    DEPLOYER: deployer,
-    DEPLOYER_FROM: deployerFrom.join(","),
-    PERMIT_OPEN: permitOpen,
-    KNOWN_HOSTS_B64: nextServer,
-    ROLLBACK_SECONDS,
-  }),
-};
+export const SSH: Control<"deployer" | "deployerFrom" | "permitOpen" | "nextServer" | "receiver"> =
+  {
+    name: "ssh",
+    confirmed: true,
+    needs: ["deployer", "deployerFrom", "permitOpen", "nextServer", "receiver"],
+    parameters: ({ deployer, deployerFrom, permitOpen, nextServer, receiver }) => ({
+      DEPLOYER: deployer,
+      DEPLOYER_FROM: deployerFrom.join(","),
+      PERMIT_OPEN: permitOpen,
+      KNOWN_HOSTS_B64: nextServer,
+      RECEIVER_FROM: receiver.from.join(","),
+      ROLLBACK_SECONDS,
+    }),
+  };
 
 export const FIREWALL: Control<"wall"> = {
   name: "firewall",
@@ -86,15 +99,82 @@ export const FIREWALL: Control<"wall"> = {
   }),
 };
 
-export const LOGIN_ALERTS: Control<"deployer" | "alerts"> = {
+export const LOGIN_ALERTS: Control<"deployer" | "alerts" | "receiver"> = {
   name: "login-alerts",
   confirmed: false,
-  needs: ["deployer", "alerts"],
-  parameters: ({ deployer, alerts }) => ({
+  needs: ["deployer", "alerts", "receiver"],
+  parameters: ({ deployer, alerts, receiver }) => ({
     DEPLOYER: deployer,
+    RECEIVER: receiver.keys.length > 0 ? RECEIVER : "",
     WHITE_LIST_B64: lines(alerts.whiteList),
     CA_B64: alerts.caCertificate ?? "",
     ...channelParameters(alerts),
+  }),
+};
+
+export const DATABASE: Control<"database"> = {
+  name: "database",
+  confirmed: false,
+  needs: ["database"],
+  parameters: ({ database }) => ({
+    ENGINE: database.engine,
+    BIND_ADDRESS: database.bindAddress,
+    SCHEMA: database.schema,
+    APP_HOST: database.appAddress,
+    APP_PASSWORD_B64: database.application.current,
+    APP_PREVIOUS_B64: database.application.previous,
+    DEPLOY_PASSWORD_B64: database.deployment.current,
+    DEPLOY_PREVIOUS_B64: database.deployment.previous,
+    CA_B64: database.caCertificate,
+    CERT_B64: database.certificate,
+    KEY_B64: database.privateKey,
+    AUDIT_LOG: database.auditLog ? "yes" : "no",
+  }),
+};
+
+/** After the database, so that a new password works there before the application is given it. */
+export const DATABASE_CLIENT: Control<"databaseClient"> = {
+  name: "database-client",
+  confirmed: false,
+  leansOn: "database",
+  needs: ["databaseClient"],
+  parameters: ({ databaseClient: { host, schema, password, caCertificate } }) => ({
+    HOST: host,
+    SCHEMA: schema,
+    PASSWORD_B64: password,
+    CA_B64: caCertificate,
+  }),
+};
+
+/** After the vault, since the first backup is made and brought there at once. */
+export const BACKUPS: Control<"backups"> = {
+  name: "backups",
+  confirmed: false,
+  leansOn: "backup",
+  needs: ["backups"],
+  parameters: ({ backups }) => ({
+    ENGINE: backups.engine,
+    SCHEMA: backups.schema,
+    ORIGIN: backups.origin,
+    RECIPIENTS_B64: lines(backups.recipients),
+    SIGNING_KEY_B64: backups.signingKey,
+    TIME: backups.time,
+    KEEP: String(backups.keep),
+    SIZE_CHANGE_PERCENT: String(backups.sizeChangePercent),
+    LOG_MINUTES: String(backups.logMinutes),
+    VAULT_HOST: backups.vaultHost,
+    VAULT_HOST_KEY_B64: backups.vaultHostKey,
+    PUSH_KEY_B64: backups.pushKey,
+  }),
+};
+
+export const VAULT: Control<"vault"> = {
+  name: "vault",
+  confirmed: false,
+  needs: ["vault"],
+  parameters: ({ vault: { quotaGB, keepDays } }) => ({
+    QUOTA_MB: String(quotaGB * 1024),
+    KEEP_DAYS: String(keepDays),
   }),
 };
 

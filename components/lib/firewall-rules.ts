@@ -92,12 +92,42 @@ export function appWall(args: OutboundArgs & { sshFrom: readonly string[] }): Wa
  * The private network is shared with other customers of the data centre, and one network card
  * carries all addresses, so it is the sender's address that tells, not the interface.
  */
-export function databaseWall(args: OutboundArgs & { appPrivateIPv4: string }): Wall {
+export function databaseWall(
+  args: OutboundArgs & {
+    appPrivateIPv4: string;
+    /** Where the backups go. @default anywhere, for a wall that stands before the backup server does */
+    backupIPv4?: string;
+  },
+): Wall {
   const fromApp = { protocol: "tcp", sources: [singleAddress(args.appPrivateIPv4)] } as const;
   return {
     inbound: [
       { label: "ssh-from-app", ...fromApp, ports: [SSH_PORT], answersPing: true },
       { label: "mysql-from-app", ...fromApp, ports: [MYSQL_PORT] },
+    ],
+    outbound: completed(args, [
+      {
+        label: "backups",
+        protocol: "tcp",
+        ports: [SSH_PORT],
+        destinations: args.backupIPv4 === undefined ? ANYWHERE : [singleAddress(args.backupIPv4)],
+      },
+    ]),
+  };
+}
+
+/**
+ * The backup server's wall: SSH for the operator, who reads and restores, and for the database server,
+ * which brings backups from its public address, as the backup server stands in another data centre.
+ */
+export function backupWall(
+  args: OutboundArgs & { sshFrom: readonly string[]; databaseIPv4: string },
+): Wall {
+  const ssh = { protocol: "tcp", ports: [SSH_PORT] } as const;
+  return {
+    inbound: [
+      { label: "ssh", ...ssh, sources: args.sshFrom, answersPing: true },
+      { label: "backups-from-database", ...ssh, sources: [singleAddress(args.databaseIPv4)] },
     ],
     outbound: completed(args, []),
   };

@@ -1,11 +1,15 @@
 import type { Person } from "./enrolment";
 import type { Wall } from "./firewall-rules";
+import type { Role } from "./roles";
 import type { Admin, Alerts } from "./settings";
+import type { DatabaseEngine } from "./settings-database";
 
 /** All that the controls of one server are told; `scripts/host` does the rest. */
 export interface HostFacts {
   /** Debian packages that the controls say they need. */
   packages: readonly string[];
+  /** Where the database's packages come from; `none` on a server without one. */
+  packageSource: PackageSource;
   /** The account of automation. */
   deployer: string;
   deployerKeys: readonly string[];
@@ -28,6 +32,83 @@ export interface HostFacts {
   wall: Wall;
   /** Who is told of logins; holds secrets. */
   alerts: Alerts;
+  /** Who brings backups to this server: nobody, but to the backup server. */
+  receiver: Receiver;
+  /** The database on this server; holds secrets. */
+  database: DatabaseFacts;
+  /** How the application gets to the database; holds a secret. */
+  databaseClient: DatabaseClientFacts;
+  /** What is backed up and where to; holds secrets. */
+  backups: BackupsFacts;
+  /** What the backup server keeps. */
+  vault: VaultFacts;
+}
+
+/** A source of packages in the words of the control packages, and whether its index may be out of date. */
+export interface PackageSource {
+  source: string;
+  expired: "refuse" | "accept";
+}
+
+/** Public keys with which backups may be brought, and the networks they may come from. */
+export interface Receiver {
+  keys: readonly string[];
+  from: readonly string[];
+}
+
+/** A password, and the one that still works beside it; empty for none. */
+export interface RotatedPassword {
+  current: string;
+  previous: string;
+}
+
+export interface DatabaseFacts {
+  engine: DatabaseEngine;
+  /** The address on which the database listens. */
+  bindAddress: string;
+  schema: string;
+  /** The one address from which its accounts log in. */
+  appAddress: string;
+  application: RotatedPassword;
+  deployment: RotatedPassword;
+  /** PEM. */
+  caCertificate: string;
+  certificate: string;
+  privateKey: string;
+  auditLog: boolean;
+}
+
+export interface DatabaseClientFacts {
+  /** The database server's private address. */
+  host: string;
+  schema: string;
+  password: string;
+  caCertificate: string;
+}
+
+export interface BackupsFacts {
+  engine: DatabaseEngine;
+  schema: string;
+  /** Whose backups they are, as every manifest says. */
+  origin: string;
+  /** age's public keys. */
+  recipients: readonly string[];
+  /** OpenSSH's private key that signs the manifests. */
+  signingKey: string;
+  /** Time of the day, HH:MM. */
+  time: string;
+  keep: number;
+  sizeChangePercent: number;
+  logMinutes: number;
+  /** The backup server's address, host key and the key that it lets add files. */
+  vaultHost: string;
+  vaultHostKey: string;
+  pushKey: string;
+}
+
+export interface VaultFacts {
+  quotaGB: number;
+  keepDays: number;
 }
 
 /** What a control reads on stdin; values whose names end in _B64 may have several lines. */
@@ -38,6 +119,8 @@ export interface Control<Need extends keyof HostFacts = keyof HostFacts> {
   name: string;
   /** Whether it could lock the operator out, so that a new connection has to confirm it. */
   confirmed: boolean;
+  /** The server whose own controls have to be in place first. @default none */
+  leansOn?: Role;
   /** The facts that its parameters are made of; it waits for no others. */
   needs: readonly Need[];
   parameters: (facts: Pick<HostFacts, Need>) => Parameters;

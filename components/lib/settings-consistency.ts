@@ -4,6 +4,8 @@ import { z } from "zod";
 import { contains, parseNetwork } from "./networks";
 import { publicHalfOf } from "./ssh-key-pairs";
 import { inspectPublicKey } from "./ssh-public-keys";
+import { backupFaults } from "./settings-backup";
+import { databaseFaults } from "./settings-database";
 import type { Fault } from "./settings-faults";
 import { ANYWHERE_WORD } from "./settings-values";
 
@@ -35,6 +37,9 @@ const LENIENT = z
       .catch(NO_OUTBOUND)
       .default(NO_OUTBOUND),
     alerts: z.record(z.string(), z.unknown()).optional().catch(undefined),
+    region: z.string().default("us-east").catch(""),
+    database: z.unknown().optional(),
+    backup: z.unknown().optional(),
   })
   .catch({
     ssh: { allowFrom: [] },
@@ -43,6 +48,9 @@ const LENIENT = z
     deployerPrivateKey: undefined,
     outbound: NO_OUTBOUND,
     alerts: undefined,
+    region: "",
+    database: undefined,
+    backup: undefined,
   });
 
 type Lenient = z.output<typeof LENIENT>;
@@ -59,6 +67,8 @@ export function consistencyFaults(raw: unknown): Fault[] {
     ...privateKeyFaults(settings),
     ...outboundFaults(settings),
     ...alertFaults(settings),
+    ...databaseFaults(settings.database),
+    ...backupFaults(settings.backup, settings.region),
   ];
 }
 

@@ -33,8 +33,19 @@ export function describeFaults(lines: readonly string[]): string {
 
 type Issue = z.core.$ZodIssue;
 
-/** Words a fault of the schema; a value is repeated only where no secret belongs. */
-export function faultOfIssue(issue: Issue): Fault[] {
+/** Words the faults of the schema. */
+export function faultsOfIssues(issues: readonly Issue[]): Fault[] {
+  const paths = issues
+    .filter(({ code }) => code === "invalid_type")
+    .map(({ path }) => pathText(path));
+  // A text has a length, too, but what is wrong with it in place of a list is that it is none.
+  const isEcho = ({ code, path }: Issue): boolean =>
+    (code === "too_big" || code === "too_small") && paths.includes(pathText(path));
+  return issues.filter((issue) => !isEcho(issue)).flatMap(faultOfIssue);
+}
+
+/** A value is repeated only where no secret belongs. */
+function faultOfIssue(issue: Issue): Fault[] {
   const path = pathText(issue.path);
   if (issue.code === "unrecognized_keys") {
     const known = knownKeys(path);
@@ -65,7 +76,8 @@ function withoutIndexes(path: string): string {
   return path.replace(/\[\d+\]/g, "[]");
 }
 
-function shapeOf(path: string): string {
+/** What belongs at a path, and an example of it. */
+export function shapeOf(path: string): string {
   return SHAPES[withoutIndexes(path)] ?? "an object with the settings";
 }
 

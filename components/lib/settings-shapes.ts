@@ -4,9 +4,54 @@ export const SHAPES: Readonly<Record<string, string>> = {
   app: "an object with type and image; write for example {type: g6-nanode-1}",
   "app.type": "the id of a Linode plan; write for example g6-nanode-1",
   "app.image": "the id of an image; write linode/debian13",
-  database: "an object with type and image; write for example {type: g6-standard-1}",
+  database:
+    "an object with type, image, engine, source, schema, passwords, certificates and auditLog; write for example " +
+    "{type: g6-standard-1}",
   "database.type": "the id of a Linode plan; write for example g6-standard-1",
   "database.image": "the id of an image; write linode/debian13",
+  "database.engine": "mysql or mariadb; leave it out for mysql",
+  "database.source":
+    "an object with kind, suite and expired; write for example {kind: vendor}, or leave it out",
+  "database.source.kind":
+    "vendor, suite or archive; leave it out for vendor with mysql and archive with mariadb",
+  "database.source.suite":
+    "the code name of the release of Debian that the packages come from; write for example sid",
+  "database.source.expired": "refuse or accept; leave it out for refuse",
+  "database.schema": "the name of the application's schema; leave it out for app",
+  "database.passwords":
+    "an object with issue and previous; write for example {issue: 2, previous: keep}",
+  "database.passwords.issue":
+    "the number of the passwords of the application and deployments; raise it by 1 for new ones",
+  "database.passwords.previous": "keep or retire; leave it out for keep",
+  "database.certificates": "an object with issue; write for example {issue: 2}",
+  "database.certificates.issue":
+    "the number of the authority and the certificate; raise it by 1 for new ones",
+  "database.auditLog": "true or false; leave it out for false",
+  backup:
+    "an object with recipients and, if you like, time, keep, sizeChangePercent, logMinutes, server and vault; write " +
+    "for example {recipients: [age1...]} with the public key that `npm run backup -- keygen` prints",
+  "backup.recipients":
+    "the list of at least one public key of age, to which all backups are encrypted; make the key pair with " +
+    "`npm run backup -- keygen`",
+  "backup.recipients[]":
+    "a public key of age; write the line that begins with age1, which `npm run backup -- keygen` prints",
+  "backup.time": 'the time of the nightly backup in quotes; write for example "00:01"',
+  "backup.keep": "how many backups the database server keeps; leave it out for 7",
+  "backup.sizeChangePercent":
+    "by how many per cent a backup may differ in size from the one before; leave it out for 50",
+  "backup.logMinutes": "how many minutes of changes may be lost at most; leave it out for 5",
+  "backup.server":
+    "an object with region, type and image, or with host and hostKey; write for example {region: us-west}",
+  "backup.server.region": "the id of a Linode data centre; write for example us-west",
+  "backup.server.type": "the id of a Linode plan; write for example g6-nanode-1",
+  "backup.server.image": "the id of an image; write linode/debian13",
+  "backup.server.host": "the IPv4 address of a server; write for example 203.0.113.20",
+  "backup.server.hostKey":
+    "the public Ed25519 key of that server; give the line of /etc/ssh/ssh_host_ed25519_key.pub on it",
+  "backup.vault":
+    "an object with quotaGB and keepDays; write for example {quotaGB: 15, keepDays: 35}",
+  "backup.vault.quotaGB": "how many GB of backups the backup server takes; leave it out for 15",
+  "backup.vault.keepDays": "how many days the backup server keeps a backup; leave it out for 35",
   ssh: 'an object with allowFrom; write for example {allowFrom: ["203.0.113.10/32"]}',
   "ssh.allowFrom":
     'the list of at least one network from which SSH is allowed; write for example ["203.0.113.10/32"]',

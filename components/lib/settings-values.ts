@@ -111,8 +111,8 @@ function checkNetwork(text: string): { network: Network } | { fault: string } {
 }
 
 /** A whole number in the range, told apart from a text that looks like one. */
-function wholeNumber(least: number, message: string) {
-  return z.number().refine((value) => Number.isInteger(value) && value >= least && value <= 9999, {
+export function wholeNumber(least: number, message: string, most = 9999) {
+  return z.number().refine((value) => Number.isInteger(value) && value >= least && value <= most, {
     message,
   });
 }

@@ -1,8 +1,10 @@
 import { z } from "zod";
 
 import { ALERTS } from "./settings-alerts";
+import { BACKUP } from "./settings-backup";
 import { consistencyFaults } from "./settings-consistency";
-import { type Fault, faultOfIssue, SettingsError } from "./settings-faults";
+import { DATABASE } from "./settings-database";
+import { type Fault, faultsOfIssues, SettingsError } from "./settings-faults";
 import {
   ENROLMENT,
   INSTANCE_IMAGE,
@@ -18,17 +20,14 @@ import {
   USER_NAME,
 } from "./settings-values";
 
+export type { BackupSettings } from "./settings-backup";
+export type { DatabaseEngine, DatabaseSettings } from "./settings-database";
 export { SettingsError } from "./settings-faults";
 
-/** A server's size and system. */
-function serverSchema(type: string) {
-  return z
-    .strictObject({
-      type: INSTANCE_TYPE.default(type),
-      image: INSTANCE_IMAGE.default("linode/debian13"),
-    })
-    .prefault({});
-}
+const APP = z.strictObject({
+  type: INSTANCE_TYPE.default("g6-nanode-1"),
+  image: INSTANCE_IMAGE.default("linode/debian13"),
+});
 
 const ADMIN = z.strictObject({
   name: USER_NAME,
@@ -68,8 +67,9 @@ const OUTBOUND = z.strictObject({
 /** Every setting of a stack; `Pulumi.yaml` describes them for users. */
 const SETTINGS = z.strictObject({
   region: REGION.default("us-east"),
-  app: serverSchema("g6-nanode-1"),
-  database: serverSchema("g6-standard-1"),
+  app: APP.prefault({}),
+  database: DATABASE,
+  backup: BACKUP,
   ssh: z.strictObject({ allowFrom: NETWORKS }),
   admins: z.array(ADMIN).min(1),
   deployer: z.strictObject({ name: USER_NAME.default("deployer"), keys: PUBLIC_KEYS }),
@@ -104,7 +104,7 @@ export type ServerSettings = Settings["app"];
 export function parseSettings(raw: unknown): Settings {
   const parsed = SETTINGS.safeParse(raw, { reportInput: true });
   const issues = parsed.error?.issues ?? [];
-  const faults: Fault[] = [...issues.flatMap(faultOfIssue), ...consistencyFaults(raw)];
+  const faults: Fault[] = [...faultsOfIssues(issues), ...consistencyFaults(raw)];
   if (!parsed.success || faults.length > 0) throw new SettingsError(faults);
   return parsed.data;
 }

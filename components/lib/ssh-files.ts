@@ -1,3 +1,4 @@
+import { type Role, ROLES, SHORT_NAMES } from "./roles";
 import type { StackIdentity } from "./stack-names";
 
 /** A server as an SSH client needs to know it. */
@@ -10,28 +11,25 @@ export interface KnownServer {
   hostKey: string;
 }
 
-export interface KnownServers {
-  app: KnownServer;
-  database: KnownServer;
-}
+export type KnownServers = Record<Role, KnownServer>;
 
 /**
- * An `ssh_config` that reaches both servers, with host keys verified against `renderKnownHosts`.
+ * An `ssh_config` that reaches all servers, with host keys verified against `renderKnownHosts`.
  *
  * The database server is reached through the app server by ProxyJump: the person's keys stay at
  * home, and the app server cannot use them.
  */
 export function renderSshConfig(
   { project, stack }: StackIdentity,
-  { app, database }: KnownServers,
+  { app, database, backup }: KnownServers,
 ): string {
   const block = (
-    alias: string,
+    role: Role,
     { label }: KnownServer,
     address: string,
-    more: string[],
+    more: string[] = [],
   ): string[] => [
-    `Host ${alias} ${label}`,
+    `Host ${SHORT_NAMES[role]} ${label}`,
     `  HostName ${address}`,
     `  HostKeyAlias ${label}`,
     `  HostKeyAlgorithms ssh-ed25519`,
@@ -43,16 +41,18 @@ export function renderSshConfig(
   ];
   return [
     `# Servers of the stack "${stack}" of ${project}.`,
-    ...block("app", app, app.publicIPv4, []),
-    ...block("db", database, database.privateIPv4, ["  ProxyJump app"]),
+    ...block("app", app, app.publicIPv4),
+    ...block("database", database, database.privateIPv4, ["  ProxyJump app"]),
+    ...block("backup", backup, backup.publicIPv4),
   ].join("\n");
 }
 
 /** The host keys by label, which is what `HostKeyAlias` asks for, and by address. */
-export function renderKnownHosts({ app, database }: KnownServers): string {
-  const lines = [app, database].map(
-    ({ label, publicIPv4, publicIPv6, privateIPv4, hostKey }) =>
-      `${[label, publicIPv4, publicIPv6, privateIPv4].join(",")} ${hostKey}\n`,
-  );
+export function renderKnownHosts(servers: KnownServers): string {
+  const lines = ROLES.map((role) => {
+    const { label, publicIPv4, publicIPv6, privateIPv4, hostKey } = servers[role];
+    const names = [label, publicIPv4, publicIPv6, privateIPv4].filter((name) => name !== "");
+    return `${names.join(",")} ${hostKey}\n`;
+  });
   return lines.join("");
 }

@@ -1,5 +1,6 @@
-import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
+import { createHash, createPublicKey } from "node:crypto";
 
+import { privateKeyFromSeed } from "./ed25519";
 import { WireError, WireReader, wireString, wireUint32 } from "./ssh-wire";
 
 /** An Ed25519 key pair in the forms that OpenSSH reads. */
@@ -15,9 +16,6 @@ const MAGIC = Buffer.from("openssh-key-v1\0");
 const HEADER = "-----BEGIN OPENSSH PRIVATE KEY-----";
 const FOOTER = "-----END OPENSSH PRIVATE KEY-----";
 
-/** What stands before the 32 bytes of the seed in a PKCS #8 file (RFC 8410, section 7). */
-const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
-
 /** The private section is padded to the block size of the cipher `none`. */
 const BLOCK = 8;
 
@@ -28,7 +26,6 @@ const BLOCK = 8;
  * that differed at each run would make the engine hand the key over at each run.
  */
 export function keyPairFromSeed(seed: Buffer): KeyPair {
-  if (seed.length !== 32) throw new Error(`an Ed25519 seed has 32 bytes, not ${seed.length}`);
   const point = publicPoint(seed);
   const blob = Buffer.concat([wireString(TYPE), wireString(point)]);
   // It tells a decrypted key from garbage, and nothing more: any number will do if it stands there twice.
@@ -83,8 +80,7 @@ export function publicHalfOf(privateKey: string): { publicKey: string } | { faul
 }
 
 function publicPoint(seed: Buffer): Buffer {
-  const der = Buffer.concat([PKCS8_PREFIX, seed]);
-  const key = createPublicKey(createPrivateKey({ key: der, format: "der", type: "pkcs8" }));
+  const key = createPublicKey(privateKeyFromSeed(seed));
   return Buffer.from(key.export({ format: "jwk" }).x ?? "", "base64url");
 }
 

@@ -1,4 +1,4 @@
-import { type Role, SHORT_NAMES } from "./roles";
+import { type Role, ROLES, SHORT_NAMES } from "./roles";
 
 /** Whose stack it is: the two words with which every label begins. */
 export interface StackIdentity {
@@ -20,6 +20,11 @@ export function labelOf({ project, stack }: StackIdentity, role: Role): string {
   return `${project}-${stack}-${SHORT_NAMES[role]}`;
 }
 
+/** How the stack's backups say whose they are. */
+export function originOf({ project, stack }: StackIdentity): string {
+  return `${project}-${stack}`;
+}
+
 /** Tags by which an account's owner finds all that belongs to a stack. */
 export function tagsOf({ project, stack }: StackIdentity, role: Role): string[] {
   return [project, `${project}-${stack}`, role];
@@ -27,7 +32,8 @@ export function tagsOf({ project, stack }: StackIdentity, role: Role): string[] 
 
 /** Says what is wrong with the name of the stack, if anything: it becomes part of every label. */
 export function stackNameFaults({ project, stack }: StackIdentity): string[] {
-  const longest = LONGEST_LABEL - labelOf({ project, stack: "" }, "app").length;
+  const rest = ROLES.map((role) => labelOf({ project, stack: "" }, role).length);
+  const longest = LONGEST_LABEL - Math.max(...rest);
   const isWord = STACK_NAME.test(stack) && !STRAY_HYPHEN.test(stack);
   if (isWord && stack.length <= longest) return [];
   return [

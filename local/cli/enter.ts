@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-import type { Role } from "../../components/lib/roles";
+import { type Role, ROLES, SHORT_NAMES } from "../../components/lib/roles";
 import { LocalMachines } from "../machines";
 import { isVantage, VANTAGE_POINTS, vantageCommand } from "../machines/vantage";
 import { type CloudPaths, cloudPaths } from "../paths";
@@ -40,8 +40,8 @@ async function commandFor(
       if (words.length === 0)
         throw new UserError(`What is to run from ${place}? Name it after --.`, 64);
       if (isVantage(place)) return [...vantageCommand(paths.cloudId, place), ...words];
-      if (place !== "app" && place !== "db") {
-        const places = [...VANTAGE_POINTS, "app", "db"].join(", ");
+      if (!SERVERS.includes(place)) {
+        const places = [...VANTAGE_POINTS, ...SERVERS].join(", ");
         throw new UserError(`"${place}" is no vantage point. There are: ${places}.`, 64);
       }
       const { id } = await findMachine(paths, place);
@@ -52,14 +52,24 @@ async function commandFor(
   }
 }
 
+/** What people call the servers. */
+const SERVERS = ROLES.map((role) => SHORT_NAMES[role]);
+
 /** The codes that ssh is about to ask for: every server on the way asks for its own. */
 function showPhone(paths: CloudPaths, place: string): void {
   if (!process.stdin.isTTY) return;
-  const onTheWay: readonly Role[] = place === "db" ? ["app", "database"] : ["app"];
+  const onTheWay = WAYS[place] ?? [];
   const entries = onTheWay.map((role) => entryText(phoneEntry(paths, role)));
   process.stderr.write(["The first admin's phone shows:", ...entries, ""].join("\n  "));
   process.stderr.write("\n");
 }
+
+/** The servers on the way to each one, itself included. */
+const WAYS: Readonly<Record<string, readonly Role[]>> = {
+  app: ["app"],
+  db: ["app", "database"],
+  backup: ["backup"],
+};
 
 function adopt({ stateDir, cacheDir, cloudId }: CloudPaths): LocalMachines {
   return new LocalMachines({ stateDir, cacheDir, cloudId, log: () => undefined });

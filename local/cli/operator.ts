@@ -21,6 +21,7 @@ interface LocalConfig {
   config: {
     "stronghold:admins"?: { name: string; keys?: string[]; enrolment?: number }[];
     "stronghold:deployer"?: { name?: string; keys?: string[] };
+    "stronghold:backup"?: { recipients?: string[]; [setting: string]: unknown };
     [key: string]: unknown;
   };
 }
@@ -30,7 +31,8 @@ export const DEPLOYER = "deployer";
 
 /**
  * Copies `Pulumi.local.yaml` into the cloud's state folder with this cloud's own keys filled in
- * wherever the file leaves them empty, and its own time server and ways of alerts where it names none.
+ * wherever the file leaves them empty, those of the backups too, and its own time server and ways of
+ * alerts where it names none.
  *
  * No private key can be committed, and a committed public key would let its holder into every local
  * cloud: so the keys are made on the spot, and the file in the repository holds the rest. The same
@@ -52,6 +54,9 @@ export function prepareOperator(
   const deployer = (config.config["stronghold:deployer"] ??= {});
   if (!deployer.keys?.length) deployer.keys = [keys.publicKey(DEPLOYER)];
 
+  const backup = (config.config["stronghold:backup"] ??= {});
+  if (!backup.recipients?.length) backup.recipients = [ensureBackupIdentity(paths)];
+
   const [person] = config.config["stronghold:admins"] ?? [];
   fillInOutside(config.config, ensureIdentity(paths.outsideDir), person?.name ?? "operator");
 
@@ -61,6 +66,20 @@ export function prepareOperator(
   writeFileSync(paths.configFile, stringify(config), { mode: 0o600 });
   if (settings !== givenSettings(paths)) copyFileSync(settings, givenSettings(paths));
   return keys;
+}
+
+/** The private key of a local cloud's backups. It never leaves this machine, as on a real stack. */
+export function backupIdentityFile({ operatorDir }: Pick<CloudPaths, "operatorDir">): string {
+  return join(operatorDir, "backup-identity.txt");
+}
+
+/** Makes the key pair once; answers with the public half. */
+function ensureBackupIdentity(paths: CloudPaths): string {
+  const file = backupIdentityFile(paths);
+  const run = (...args: string[]): string =>
+    execFileSync("age-keygen", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  if (!existsSync(file)) run("-o", file);
+  return run("-y", file).trim();
 }
 
 /** What the last run was given, before anything was filled in. */

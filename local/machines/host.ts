@@ -46,7 +46,9 @@ export class Host {
   async waitForSsh(publicIPv4: string): Promise<void> {
     const greeting = `exec 3<>/dev/tcp/${publicIPv4}/22 && read -r -u 3 line && [[ $line == SSH-* ]]`;
     // A host whose own firewall drops the probe must not hold it for minutes.
-    const probe = ["timeout", "1", "bash", "-c", greeting];
+    // Node's pipes are sockets, for which bash takes itself for a remote shell and reads ~/.bashrc: whatever a
+    // user has there would slow each probe down, or hold it until it is too late.
+    const probe = ["timeout", "1", "bash", "--norc", "-c", greeting];
     const words = [...vantageCommand(this.cloudId, this.id), ...probe];
     const greets = (): Promise<boolean> =>
       run(words).then(

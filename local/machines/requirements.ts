@@ -31,6 +31,8 @@ const COMMANDS: Record<string, string> = {
   nsenter: "util-linux",
   sysctl: "procps",
   openssl: "openssl",
+  // Makes the key pair of the backups, and decrypts them.
+  age: "age",
   ssh: "openssh-client",
   // With these two the cloud is looked at from its vantage points.
   nc: "netcat-openbsd",

@@ -1,9 +1,9 @@
 import { type Role, ROLES } from "../../components/lib/roles";
 import { UserError } from "../../local/cli/user-error";
-import { localStack } from "./local-stack";
-import { pulumiStack } from "./pulumi-stack";
+import { findStack } from "../stacks/find";
+import type { Stack } from "../stacks/stack";
+import { readEnrolments } from "./enrolments";
 import { renderSheet, type Sheet } from "./sheet";
-import { readEnrolments, type Stack } from "./stack";
 
 export interface EnrolOptions {
   stack?: string;
@@ -18,7 +18,7 @@ export interface EnrolOptions {
  * @throws UserError if there is no such stack or person.
  */
 export async function enrol(user: string, options: EnrolOptions): Promise<void> {
-  const stack = options.stack === undefined ? localStack() : pulumiStack(options.stack);
+  const stack = findStack(options.stack);
   // Before anything is made anew: a wrong name must not change the stack.
   sheetsOf(stack, user, options.server);
   if (options.renew) await stack.renew(user);
@@ -32,7 +32,7 @@ export async function enrol(user: string, options: EnrolOptions): Promise<void> 
 }
 
 function sheetsOf(stack: Stack, user: string, server?: Role): Sheet[] {
-  const outputs = stack.outputs();
+  const outputs = stack.outputs("shown");
   const enrolments = readEnrolments(outputs, stack.name);
   return ROLES.filter((role) => server === undefined || role === server).map((role) => {
     const enrolment = enrolments[role][user];

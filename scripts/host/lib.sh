@@ -149,7 +149,11 @@ render() {
 
 # is_file DEST MODE OWNER TEXT: whether DEST is a plain file that is just so.
 is_file() {
-  [[ -f $1 && ! -L $1 && $(stat -c '%a %U:%G' -- "$1") == "$2 $3" && $(<"$1") == "$4" ]]
+  local text
+  [[ -f $1 && ! -L $1 && $(stat -c '%a %U:%G' -- "$1") == "$2 $3" ]] || return
+  # Without a process of its own, of which there are hundreds in a run. It ends at a NUL, which no text has.
+  if IFS= read -r -d '' text <"$1"; then return 1; fi
+  [[ $text == "$4" || $text == "$4"$'\n' ]]
 }
 
 # put_file DEST MODE OWNER [VALIDATOR...] <<<"$text": the whole file or nothing. The text is written
@@ -184,9 +188,12 @@ quietly() {
 
 # missing_packages NAME...: those of the packages that are not installed.
 missing_packages() {
-  local name
+  local name status
+  local -A installed=()
+  while read -r name status; do
+    if [[ $status == installed ]]; then installed[$name]=1; fi
+  done < <(dpkg-query -W -f '${Package} ${db:Status-Status}\n' -- "$@" 2>/dev/null)
   for name in "$@"; do
-    [[ $(dpkg-query -W -f '${db:Status-Status}' -- "$name" 2>/dev/null) == installed ]] ||
-      printf '%s\n' "$name"
+    [[ -v installed[$name] ]] || printf '%s\n' "$name"
   done
 }

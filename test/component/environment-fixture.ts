@@ -1,6 +1,7 @@
 import { TwoServerEnvironment } from "../../components/environment";
 import { parseSettings } from "../../components/lib/settings";
 import { ed25519Line } from "../unit/fixtures/keys";
+import { RECIPIENT } from "../unit/fixtures/settings";
 import { type Recording, record } from "./recorder";
 import { StubHost } from "./stub-host";
 
@@ -15,6 +16,7 @@ export async function recordEnvironment(over: object = {}): Promise<Recording> {
     admins: [{ name: "ada", keys: [ADMIN_KEY] }],
     deployer: { keys: [DEPLOYER_KEY] },
     alerts: { logOnly: true },
+    backup: { recipients: [RECIPIENT] },
     ...over,
   });
   const identity = { project: "stronghold", stack: "test" };
@@ -22,8 +24,10 @@ export async function recordEnvironment(over: object = {}): Promise<Recording> {
     return await record(() => {
       const args = { settings, identity, bundleDir: host.dir };
       const environment = new TwoServerEnvironment("environment", args);
-      const { app, database, deployer, sshConfig, knownHosts, enrolments } = environment;
-      return { app, database, deployer, sshConfig, knownHosts, enrolments };
+      const { app, database, backup, deployer, sshConfig, knownHosts, enrolments } = environment;
+      const { databaseAccess, databaseCa, backups } = environment;
+      const people = { deployer, sshConfig, knownHosts, enrolments };
+      return { app, database, backup, ...people, databaseAccess, databaseCa, backups };
     });
   } finally {
     host.remove();

@@ -2,9 +2,11 @@
 import { CONTROL_PLAN } from "../../components/lib/control-plan";
 import { otpauthUri, scratchCodesFrom, secretFrom } from "../../components/lib/enrolment";
 import { keyPairFromSeed } from "../../components/lib/ssh-key-pairs";
+import { type Role, ROLES } from "../../components/lib/roles";
 import { recordEnvironment } from "./environment-fixture";
 import { type Recorded, type Recording, seedOf } from "./recorder";
-import { ed25519Private } from "../unit/fixtures/keys";
+import { ed25519Line, ed25519Private } from "../unit/fixtures/keys";
+import { RECIPIENT } from "../unit/fixtures/settings";
 
 let recording: Recording;
 beforeAll(async () => {
@@ -40,10 +42,10 @@ function person(role: string, name: string): string[] {
   ];
 }
 
-function hardening(role: string): string[] {
+function hardening(role: Role): string[] {
   const name = `environment-${role}-hardening`;
   const command = "command:remote:Command";
-  const steps = CONTROL_PLAN.app.flatMap(({ name: control, confirmed }) => [
+  const steps = CONTROL_PLAN[role].flatMap(({ name: control, confirmed }) => [
     `    ${name}-${control} ${command}`,
     ...(confirmed ? [`    ${name}-${control}-confirm ${command}`] : []),
   ]);
@@ -52,6 +54,16 @@ function hardening(role: string): string[] {
     `    ${name}-hand-over ${command}`,
   ];
   return [`  ${name} stronghold:index:Hardening`, ...[...all, ...steps].sort()];
+}
+
+function databaseSecrets(): string[] {
+  const name = "    environment-database-access";
+  return [
+    `${name}-application-password-1 random:index/randomPassword:RandomPassword`,
+    `${name}-authority-seed random:index/randomBytes:RandomBytes`,
+    `${name}-deployment-password-1 random:index/randomPassword:RandomPassword`,
+    `${name}-server-seed random:index/randomBytes:RandomBytes`,
+  ];
 }
 
 function server(role: string): string[] {
@@ -72,8 +84,18 @@ describe("the environment", () => {
       ...credentials("app"),
       ...hardening("app"),
       ...person("app", "ada"),
+      "  environment-backup stronghold:index:Server",
+      ...server("backup"),
+      ...credentials("backup"),
+      ...hardening("backup"),
+      "  environment-backup-keys stronghold:index:BackupCredentials",
+      "    environment-backup-keys-push-key random:index/randomBytes:RandomBytes",
+      "    environment-backup-keys-signing-key random:index/randomBytes:RandomBytes",
+      ...person("backup", "ada"),
       "  environment-database stronghold:index:Server",
       ...server("database"),
+      "  environment-database-access stronghold:index:DatabaseCredentials",
+      ...databaseSecrets(),
       ...credentials("database"),
       ...hardening("database"),
       ...person("database", "ada"),
@@ -93,6 +115,8 @@ describe("the environment", () => {
     };
     const hostKey = (role: string): string =>
       keyPairFromSeed(seedOf(`environment-${role}-credentials-host-key`)).publicKey;
+    const passwordOf = (account: string): string =>
+      `canary-password-of-environment-database-access-${account}-password-1`;
     expect(recording.outputs).toEqual({
       app: {
         id: "1001",
@@ -108,15 +132,46 @@ describe("the environment", () => {
         publicIPv6: "2001:db8:113::102",
         privateIPv4: "192.168.129.102",
       },
+      backup: {
+        id: "3001",
+        label: "stronghold-test-backup",
+        publicIPv4: "203.0.113.103",
+        publicIPv6: "2001:db8:113::103",
+        privateIPv4: "",
+      },
       deployer: "deployer",
       sshConfig: expect.stringMatching(
-        /HostName 203\.0\.113\.101\n[^]*HostName 192\.168\.129\.102\n/,
+        /HostName 203\.0\.113\.101\n[^]*HostName 192\.168\.129\.102\n[^]*HostName 203\.0\.113\.103\n/,
       ) as string,
       knownHosts:
         `stronghold-test-app,203.0.113.101,2001:db8:113::101,192.168.129.101 ${hostKey("app")}\n` +
-        `stronghold-test-db,203.0.113.102,2001:db8:113::102,192.168.129.102 ${hostKey("database")}\n`,
+        `stronghold-test-db,203.0.113.102,2001:db8:113::102,192.168.129.102 ${hostKey("database")}\n` +
+        `stronghold-test-backup,203.0.113.103,2001:db8:113::103 ${hostKey("backup")}\n`,
       enrolments: {
-        secret: { app: { ada: handed("app", "app") }, database: { ada: handed("database", "db") } },
+        secret: {
+          app: { ada: handed("app", "app") },
+          database: { ada: handed("database", "db") },
+          backup: { ada: handed("backup", "backup") },
+        },
+      },
+      databaseAccess: {
+        secret: {
+          engine: "mysql",
+          host: "192.168.129.102",
+          port: 3306,
+          schema: "app",
+          ca: recording.outputs["databaseCa"],
+          application: { user: "application", password: passwordOf("application") },
+          deployment: { user: "deployment", password: passwordOf("deployment") },
+        },
+      },
+      databaseCa: expect.stringMatching(/^-----BEGIN CERTIFICATE-----\n/) as string,
+      backups: {
+        origin: "stronghold-test",
+        recipients: [RECIPIENT],
+        signer: keyPairFromSeed(seedOf("environment-backup-keys-signing-key")).publicKey,
+        schema: "app",
+        engine: "mysql",
       },
     });
   });
@@ -125,19 +180,19 @@ describe("the environment", () => {
     const components = recording.resources.filter(({ type }) => type.startsWith("stronghold:"));
     const registered = components.map(({ name }) => [name, recording.componentOutputs[name]]);
     for (const [, outputs] of registered) expect(Object.keys(outputs ?? {})).not.toEqual([]);
-    expect(registered).toHaveLength(11);
+    expect(registered).toHaveLength(18);
   });
 
   it("draws seeds of 32 bytes and root passwords of 64 characters of every class", () => {
     const ofServer = ({ name }: Recorded): boolean => name.includes("-credentials-");
     const seeds = recording.ofType("random:index/randomBytes:RandomBytes").filter(ofServer);
-    expect(seeds.map(({ inputs }) => inputs)).toEqual(Array(6).fill({ length: 32 }));
+    expect(seeds.map(({ inputs }) => inputs)).toEqual(Array(9).fill({ length: 32 }));
     const passwords = recording
       .ofType("random:index/randomPassword:RandomPassword")
       .filter(ofServer);
     const classes = { minLower: 1, minUpper: 1, minNumeric: 1, minSpecial: 1 };
     expect(passwords.map(({ inputs }) => inputs)).toEqual(
-      Array(2).fill({ length: 64, ...classes }),
+      Array(3).fill({ length: 64, ...classes }),
     );
   });
 
@@ -150,12 +205,18 @@ describe("the environment", () => {
       typeof value === "object" && value !== null && "secret" in value ? "[secret]" : value,
     );
     expect(shown).toContain("[secret]");
-    const roles = ["app", "database"].map((role) => `environment-${role}-credentials`);
-    const seeds = roles.flatMap((name) =>
-      ["first-host-key", "first-login-key", "host-key"].map((key) => seedOf(`${name}-${key}`)),
-    );
+    const roles = ROLES.map((role) => `environment-${role}-credentials`);
+    const seeds = [
+      ...roles.flatMap((name) =>
+        ["first-host-key", "first-login-key", "host-key"].map((key) => seedOf(`${name}-${key}`)),
+      ),
+      ...["signing-key", "push-key"].map((key) => seedOf(`environment-backup-keys-${key}`)),
+      ...["authority-seed", "server-seed"].map((key) =>
+        seedOf(`environment-database-access-${key}`),
+      ),
+    ];
     const pairs = [privateKey, ...seeds.map((seed) => keyPairFromSeed(seed).privateKey)];
-    const factors = ["app", "database"].flatMap((role) => {
+    const factors = ROLES.flatMap((role) => {
       const prefix = `environment-${role}-person-ada`;
       const secret = seedOf(`${prefix}-totp-secret`, 20);
       const codes = seedOf(`${prefix}-scratch-codes`, 40);
@@ -172,6 +233,33 @@ describe("the environment", () => {
       ...pairs.map((text) => Buffer.from(text).toString("base64").slice(60, 160)),
     ];
     for (const secret of secrets) expect(shown).not.toContain(secret);
+  });
+
+  it("has the backup server in another data centre, and on none of the stack's private networks", () => {
+    const { inputs, protect } = recording.get("environment-backup-instance");
+    expect(inputs).toMatchObject({ region: "us-west", privateIp: false });
+    expect(protect).toBe(true);
+  });
+
+  it("takes a server that was there before as the backup server, and makes none", async () => {
+    const server = { host: "198.51.100.9", hostKey: ed25519Line(9) };
+    const { resources, outputs } = await recordEnvironment({
+      backup: { recipients: [RECIPIENT], server },
+    });
+    const names = resources.map(({ name }) => name);
+    const own = names.filter((name) => name.startsWith("environment-backup-hardening-"));
+    const steps = CONTROL_PLAN.backup.flatMap(({ name, confirmed }) =>
+      confirmed ? [name, `${name}-confirm`] : [name],
+    );
+    expect(own.sort()).toEqual(
+      ["bundle", ...steps].map((step) => `environment-backup-hardening-${step}`).sort(),
+    );
+    expect(names).not.toContain("environment-backup-instance");
+    expect(names).not.toContain("environment-backup-credentials");
+    expect(outputs["backup"]).toMatchObject({ publicIPv4: "198.51.100.9", publicIPv6: "" });
+    expect(outputs["knownHosts"]).toContain(
+      `stronghold-test-backup,198.51.100.9 ${ed25519Line(9)}`,
+    );
   });
 
   it("makes the database server wait for the app server's address, and for none of its controls", () => {

@@ -1,20 +1,32 @@
 /** The steps on the servers: what runs, what it reads, over which connection, and in what order. */
 import { CONTROL_PLAN } from "../../components/lib/control-plan";
+import { databasePackages } from "../../components/lib/database-packages";
 import { renderIPv4Rules } from "../../components/lib/host-firewall-rules";
-import { appWall, databaseWall } from "../../components/lib/firewall-rules";
+import { appWall, backupWall, databaseWall } from "../../components/lib/firewall-rules";
+import { type Role, ROLES } from "../../components/lib/roles";
 import { scratchCodesFrom, secretFrom } from "../../components/lib/enrolment";
 import { keyPairFromSeed } from "../../components/lib/ssh-key-pairs";
 import { ed25519Private } from "../unit/fixtures/keys";
 import { ADMIN_KEY, DEPLOYER_KEY, recordEnvironment, revealed } from "./environment-fixture";
 import { type Recorded, type Recording, seedOf } from "./recorder";
+import { RECIPIENT } from "../unit/fixtures/settings";
 
-const ROLES = ["app", "database"] as const;
 /** The names of the steps that apply or confirm a control; the order itself is control-plan.test.ts's. */
-const STEPS = CONTROL_PLAN.app.flatMap(({ name, confirmed }) =>
-  confirmed ? [name, `${name}-confirm`] : [name],
-);
+function stepsOf(role: Role): string[] {
+  return CONTROL_PLAN[role].flatMap(({ name, confirmed }) =>
+    confirmed ? [name, `${name}-confirm`] : [name],
+  );
+}
 /** Those that are told something secret. */
-const SECRET_STEPS = ["passwords", "two-factor", "two-factor-confirm", "login-alerts"];
+const SECRET_STEPS = [
+  ...["passwords", "two-factor", "two-factor-confirm", "login-alerts"],
+  ...["database-client", "database", "backups"],
+];
+const SERVER_IDS: Readonly<Record<Role, string>> = {
+  app: "1001",
+  database: "2001",
+  backup: "3001",
+};
 const OPERATOR = "203.0.113.10/32,2001:db8:10::10/128";
 
 let recording: Recording;
@@ -22,7 +34,7 @@ beforeAll(async () => {
   recording = await recordEnvironment();
 });
 
-function step(role: (typeof ROLES)[number], name: string, from = recording): Recorded {
+function step(role: Role, name: string, from = recording): Recorded {
   return from.get(`environment-${role}-hardening-${name}`);
 }
 
@@ -55,6 +67,8 @@ function connectionOf({ inputs }: Recorded): Dial {
 }
 
 describe.each(ROLES)("the steps on the %s server", (role) => {
+  const STEPS = stepsOf(role);
+
   it("run one after the other, the hand-over first", () => {
     const order = ["hand-over", "bundle", ...STEPS];
     for (const [index, name] of order.entries()) {
@@ -116,9 +130,15 @@ describe.each(ROLES)("the steps on the %s server", (role) => {
     expect(secret).toEqual(STEPS.filter((name) => SECRET_STEPS.includes(name)));
   });
 
-  it("install the packages of all controls at once", () => {
-    expect(parametersOf(step(role, "packages").inputs["stdin"])).toEqual({
-      PACKAGES: "debconf iptables openssh-server package-of-the-others procps sudo",
+  it("install the packages of all controls at once, the database's from its own source", () => {
+    const { PACKAGES, ...source } = parametersOf(step(role, "packages").inputs["stdin"]);
+    const common = "debconf iptables openssh-server package-of-the-others procps sudo".split(" ");
+    const isDatabase = role === "database";
+    const own = isDatabase ? databasePackages("mysql", "vendor") : [];
+    expect(PACKAGES).toBe([...common, ...own].sort().join(" "));
+    expect(source).toEqual({
+      DATABASE_SOURCE: isDatabase ? "vendor" : "none",
+      SOURCE_EXPIRED: "refuse",
     });
   });
 
@@ -129,7 +149,7 @@ describe.each(ROLES)("the steps on the %s server", (role) => {
       create: command,
       update: command,
       logging: "none",
-      triggers: [role === "app" ? "1001" : "2001"],
+      triggers: [SERVER_IDS[role]],
     });
     expect(secretOutputs).toEqual(expect.arrayContaining(["stdout", "stderr"]));
     expect(parametersOf(revealed(inputs["stdin"]))).toEqual({
@@ -143,7 +163,7 @@ describe.each(ROLES)("the steps on the %s server", (role) => {
     expect(step(role, "bundle").inputs).toMatchObject({
       source: { archive: expect.stringMatching(/\/host$/) as string },
       remotePath: "/home/deployer",
-      triggers: [role === "app" ? "1001" : "2001"],
+      triggers: [SERVER_IDS[role]],
     });
   });
 
@@ -202,7 +222,7 @@ describe("the connection", () => {
 });
 
 describe("what the controls are told", () => {
-  const told = (role: "app" | "database", name: string): Record<string, string> =>
+  const told = (role: Role, name: string): Record<string, string> =>
     parametersOf(step(role, name).inputs["stdin"]);
 
   it("on the app server: the operator's addresses, and the way on to the database server", () => {
@@ -211,12 +231,15 @@ describe("what the controls are told", () => {
       DEPLOYER_KEYS_B64: `${DEPLOYER_KEY}\n`,
       ADMINS_B64: `ada\t${ADMIN_KEY}\n`,
       DEPLOYER_FROM: OPERATOR,
+      RECEIVER_KEYS_B64: "",
+      RECEIVER_FROM: "",
     });
     expect(told("app", "ssh")).toEqual({
       DEPLOYER: "deployer",
       DEPLOYER_FROM: OPERATOR,
       PERMIT_OPEN: "192.168.129.102:22",
       KNOWN_HOSTS_B64: `192.168.129.102 ${keyPair("database", "host-key").publicKey}\n`,
+      RECEIVER_FROM: "",
       ROLLBACK_SECONDS: "120",
     });
     const wall = appWall({ sshFrom: OPERATOR.split(","), outbound: "anywhere" });
@@ -249,7 +272,81 @@ describe("what the controls are told", () => {
   });
 });
 
-describe("the two servers", () => {
+describe("the database and its backups", () => {
+  const told = (role: Role, name: string): Record<string, string> => {
+    const { stdin } = step(role, name).inputs;
+    return parametersOf(typeof stdin === "string" ? stdin : revealed(stdin));
+  };
+  const keyOf = (name: string) => keyPairFromSeed(seedOf(`environment-backup-keys-${name}`));
+
+  it("listens for the app server alone, which is told the password that works there", () => {
+    const database = told("database", "database");
+    expect(database).toMatchObject({
+      ENGINE: "mysql",
+      BIND_ADDRESS: "192.168.129.102",
+      SCHEMA: "app",
+      APP_HOST: "192.168.129.101",
+      APP_PREVIOUS_B64: "",
+      DEPLOY_PREVIOUS_B64: "",
+      AUDIT_LOG: "no",
+    });
+    expect(told("app", "database-client")).toEqual({
+      HOST: "192.168.129.102",
+      SCHEMA: "app",
+      PASSWORD_B64: database["APP_PASSWORD_B64"],
+      CA_B64: recording.outputs["databaseCa"],
+    });
+  });
+
+  it("keeps the previous passwords valid beside the new ones, until they are retired", async () => {
+    const passwordsOf = async (passwords: object): Promise<unknown[]> => {
+      const given = await recordEnvironment({ database: { passwords } });
+      const { stdin } = step("database", "database", given).inputs;
+      const { APP_PASSWORD_B64, APP_PREVIOUS_B64 } = parametersOf(revealed(stdin));
+      return [APP_PASSWORD_B64, APP_PREVIOUS_B64];
+    };
+    const of = (issue: number): string =>
+      `canary-password-of-environment-database-access-application-password-${issue}`;
+    expect(await passwordsOf({ issue: 2 })).toEqual([of(2), of(1)]);
+    expect(await passwordsOf({ issue: 2, previous: "retire" })).toEqual([of(2), ""]);
+  });
+
+  it("are brought to the backup server with a key that it knows, from the one address it knows", () => {
+    expect(told("database", "backups")).toMatchObject({
+      ORIGIN: "stronghold-test",
+      RECIPIENTS_B64: `${RECIPIENT}\n`,
+      SIGNING_KEY_B64: keyOf("signing-key").privateKey,
+      VAULT_HOST: "203.0.113.103",
+      VAULT_HOST_KEY_B64: keyPair("backup", "host-key").publicKey,
+      PUSH_KEY_B64: keyOf("push-key").privateKey,
+    });
+    const receiver = { RECEIVER_FROM: "203.0.113.102/32" };
+    expect(told("backup", "accounts")).toMatchObject({
+      ...receiver,
+      RECEIVER_KEYS_B64: `${keyOf("push-key").publicKey}\n`,
+      DEPLOYER_FROM: OPERATOR,
+    });
+    expect(told("backup", "ssh")).toMatchObject({ ...receiver, PERMIT_OPEN: "" });
+    expect(told("backup", "login-alerts")).toMatchObject({ RECEIVER: "stronghold-push" });
+    const wall = backupWall({
+      sshFrom: OPERATOR.split(","),
+      databaseIPv4: "203.0.113.102",
+      outbound: "anywhere",
+    });
+    expect(told("backup", "firewall")["RULES_V4_B64"]).toBe(renderIPv4Rules(wall));
+  });
+
+  it("come last: what a server leans on is in place before", () => {
+    const before = (name: string) => recording.ancestorsOf(`environment-${name}`);
+    expect(before("app-hardening-database-client")).toContain(
+      "environment-database-hardening-database",
+    );
+    expect(before("database-hardening-backups")).toContain("environment-backup-hardening-vault");
+    expect(before("database-hardening-database")).not.toContain("environment-backup-instance");
+  });
+});
+
+describe("the servers", () => {
   it("are set up side by side: the database server waits for the app server's hand-over alone", () => {
     const ancestors = recording.ancestorsOf("environment-database-hardening-firewall-confirm");
     const ofApp = [...ancestors].filter((name) => name.startsWith("environment-app-hardening"));

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { readSettings } from "../../components/settings-config";
 import { ed25519Line, ed25519Private } from "../unit/fixtures/keys";
+import { RECIPIENT } from "../unit/fixtures/settings";
 import { record, type RecordOptions } from "./recorder";
 
 function config(over: Record<string, unknown> = {}): Record<string, string> {
@@ -12,6 +13,7 @@ function config(over: Record<string, unknown> = {}): Record<string, string> {
     admins: [{ name: "ada", keys: [ed25519Line(1)] }],
     deployer: { keys: [ed25519Line(2)] },
     alerts: { slack: { webhook: "https://hooks.example.org/services/x" } },
+    backup: { recipients: [RECIPIENT] },
     deployerPrivateKey: "",
     ...over,
   };
@@ -76,6 +78,10 @@ describe("the settings of a stack", () => {
       { alerts: { logOnly: true } },
       "alerts.logOnly is true: nobody is told when somebody logs in.",
     ],
+    [
+      { database: { source: { expired: "accept" } } },
+      "database.source.expired is accept: a list of packages that has run out is taken, so whoever stands in between can hold back security updates.",
+    ],
   ])("warn of what is loose: %j", async (over, warning) => {
     const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
     await read(over);
@@ -97,6 +103,13 @@ describe("bad settings", () => {
       "  - admins",
       "  - zone",
     ]);
+  });
+
+  it("are refused without a key for the backups, and it is said how to make one", async () => {
+    const given = Object.entries(config()).filter(([key]) => key !== "stronghold:backup");
+    const message = await refusal({ config: Object.fromEntries(given) });
+    expect(message).toContain("1 fault; nothing was created.\n  - backup: is missing: ");
+    expect(message).toContain("`npm run backup -- keygen`");
   });
 
   it("are found in keys that no setting has, their values not repeated", async () => {
@@ -132,12 +145,8 @@ describe("the program", () => {
     const environments = recording.ofType("stronghold:index:TwoServerEnvironment");
     expect(environments.map(({ name, parent }) => [name, parent])).toEqual([["environment", ""]]);
     expect(Object.keys(recording.outputs).sort()).toEqual([
-      "app",
-      "database",
-      "deployer",
-      "enrolments",
-      "knownHosts",
-      "sshConfig",
+      ...["app", "backup", "backups", "database", "databaseAccess", "databaseCa", "deployer"],
+      ...["enrolments", "knownHosts", "sshConfig"],
     ]);
   });
 });

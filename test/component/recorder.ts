@@ -110,7 +110,10 @@ const NO_MOCKS: pulumi.runtime.Mocks = {
     if (custom === false) return { id: undefined, state: inputs as object };
     return {
       id: idOf(type, name),
-      state: { ...(inputs as object), ...outputsOf(type, name, inputs as { length?: number }) },
+      state: {
+        ...(inputs as object),
+        ...outputsOf(type, name, inputs as Parameters<typeof outputsOf>[2]),
+      },
     };
   },
   // A look-up would make what the program declares depend on what it finds.
@@ -120,13 +123,17 @@ const NO_MOCKS: pulumi.runtime.Mocks = {
 };
 
 function idOf(type: string, name: string): string {
-  const numbers: Record<string, string> = { app: "1", database: "2" };
-  const [, role = ""] = /-(app|database)-/.exec(name) ?? [];
-  return type.startsWith("linode:") ? `${numbers[role] ?? "3"}001` : `${name}-id`;
+  const numbers: Record<string, string> = { app: "1", database: "2", backup: "3" };
+  const [, role = ""] = /-(app|database|backup)-/.exec(name) ?? [];
+  return type.startsWith("linode:") ? `${numbers[role] ?? "4"}001` : `${name}-id`;
 }
 
-function outputsOf(type: string, name: string, inputs: { length?: number }): object {
-  const host = name.includes("-app-") ? 101 : 102;
+function outputsOf(
+  type: string,
+  name: string,
+  inputs: { length?: number; privateIp?: boolean },
+): object {
+  const host = name.includes("-app-") ? 101 : name.includes("-backup-") ? 103 : 102;
   switch (type) {
     case "random:index/randomBytes:RandomBytes":
       return { base64: seedOf(name, inputs.length).toString("base64") };
@@ -136,7 +143,7 @@ function outputsOf(type: string, name: string, inputs: { length?: number }): obj
       return {
         ipAddress: `203.0.113.${host}`,
         ipv6: `2001:db8:113::${host}/128`,
-        privateIpAddress: `192.168.129.${host}`,
+        ...(inputs.privateIp ? { privateIpAddress: `192.168.129.${host}` } : {}),
       };
     default:
       return {};

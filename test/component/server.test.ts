@@ -70,22 +70,23 @@ describe("the Cloud Firewall", () => {
 });
 
 describe.each([
-  ["app", "app", "g6-nanode-1", 1001],
-  ["database", "db", "g6-standard-1", 2001],
-])("the %s server", (role, shortName, type, firewallId) => {
+  ["app", "app", "g6-nanode-1", 1001, "us-east"],
+  ["database", "db", "g6-standard-1", 2001, "us-east"],
+  ["backup", "backup", "g6-nanode-1", 3001, "us-west"],
+])("the %s server", (role, shortName, type, firewallId, region) => {
   const name = `environment-${role}-instance`;
 
   it("is exactly this, its root password and first-boot data secret", () => {
     expect(recording.get(name).inputs).toEqual({
       label: `stronghold-test-${shortName}`,
       tags: ["stronghold", "stronghold-test", role],
-      region: "us-east",
+      region,
       type,
       image: "linode/debian13",
       firewallId,
       rootPass: { secret: `canary-password-of-environment-${role}-credentials-root-password` },
       metadatas: [{ userData: { secret: expect.any(String) as string } }],
-      privateIp: true,
+      privateIp: role !== "backup",
       diskEncryption: "enabled",
       booted: true,
     });
@@ -125,8 +126,8 @@ describe.each([
     });
   });
 
-  it(role === "database" ? "is protected against deletion" : "may be replaced", () => {
-    expect(recording.get(name).protect).toBe(role === "database");
+  it(role === "app" ? "may be replaced" : "is protected against deletion", () => {
+    expect(recording.get(name).protect).toBe(role !== "app");
   });
 });
 

@@ -20,7 +20,7 @@ export class StubHost {
       ssh: "openssh-server",
       firewall: "iptables sudo",
     };
-    for (const { name } of CONTROL_PLAN.app) {
+    for (const { name } of Object.values(CONTROL_PLAN).flat()) {
       const list = packages[name] ?? "package-of-the-others";
       this.write(`controls/${name}.sh`, `# ${name}: a stub\n# needs: ${list}\n`);
     }

@@ -16,13 +16,15 @@ const cloud = new TestCloud("access");
 const folder = mkdtempSync(join(tmpdir(), "stronghold-access-"));
 let app: { id: number; publicIPv4: string };
 let database: { privateIPv4: string };
+let backup: { publicIPv4: string };
 
 beforeAll(() => {
   cloud.down();
   cloud.up();
-  ({ app, database } = cloud.status().outputs as {
+  ({ app, database, backup } = cloud.status().outputs as {
     app: typeof app;
     database: typeof database;
+    backup: typeof backup;
   });
 }, 400_000);
 
@@ -44,7 +46,7 @@ function ssh(knownHosts: string, ...words: string[]): number {
 
 it("no private key of a person lies on a server", () => {
   const words = ["grep", "-rlE", "^-----BEGIN [A-Z ]*PRIVATE KEY", "/home", "/root", "/tmp"];
-  for (const host of ["app", "db"]) {
+  for (const host of ["app", "db", "backup"]) {
     expect(cloud.run(["console", host, "--", ...words]).stdout).toBe("");
   }
 });
@@ -60,7 +62,7 @@ describe("verifying the host key", () => {
   });
 
   it("finds one host key, and not the one of the first boot", () => {
-    for (const host of ["app", "db"]) {
+    for (const host of ["app", "db", "backup"]) {
       const keys = cloud.run(["console", host, "--", "ls", "/etc/ssh"]).stdout;
       expect(keys.match(/ssh_host_\w+_key\.pub/g)).toEqual(["ssh_host_ed25519_key.pub"]);
     }
@@ -73,6 +75,7 @@ describe("verifying the host key", () => {
 it.each([
   ["the app server, from outside", () => "operator" as const, () => app.publicIPv4],
   ["the database server, from the app server", () => app.id, () => database.privateIPv4],
+  ["the backup server, from outside", () => "operator" as const, () => backup.publicIPv4],
 ])("ssh-audit finds no failure and no warning at %s", (_, place, address) => {
   const findings = sshAudit(vantageCommand(cloud.paths.cloudId, place()), address());
   expect(findings).toMatchObject({ fail: [], warn: [] });

@@ -5,13 +5,16 @@
  * attack.test.ts, before and after a reboot, and written up as a report.
  */
 
-export const PLACES = ["operator", "stranger", "neighbour", "app"] as const;
+const HOSTS = ["app", "db", "backup"] as const;
+export type Host = (typeof HOSTS)[number];
+
+export const PLACES = ["operator", "stranger", "neighbour", ...HOSTS] as const;
 export type Place = (typeof PLACES)[number];
+
+export const isHost = (place: Place): place is Host => HOSTS.some((host) => host === place);
 
 export const FAMILIES = ["v4", "v6", "private"] as const;
 export type Family = (typeof FAMILIES)[number];
-
-export type Host = "app" | "db";
 
 /** A way in front of a server: from a place to one of its addresses. */
 export interface Way {
@@ -30,16 +33,28 @@ const OPEN: readonly (Way & { ports: readonly number[] })[] = [
   { from: "neighbour", to: "app", family: "v6", ports: [80, 443] },
   { from: "neighbour", to: "app", family: "private", ports: [80, 443] },
   { from: "app", to: "db", family: "private", ports: [22, 3306] },
+  { from: "db", to: "app", family: "v4", ports: [80, 443] },
+  { from: "db", to: "app", family: "v6", ports: [80, 443] },
+  { from: "db", to: "app", family: "private", ports: [80, 443] },
+  { from: "operator", to: "backup", family: "v4", ports: [22] },
+  { from: "operator", to: "backup", family: "v6", ports: [22] },
+  { from: "db", to: "backup", family: "v4", ports: [22] },
+  { from: "backup", to: "app", family: "v4", ports: [80, 443] },
+  { from: "backup", to: "app", family: "v6", ports: [80, 443] },
 ];
 
 /** Every way there is: a private address is reached over the private network only. */
 export const WAYS: readonly Way[] = PLACES.flatMap((from) =>
-  (["app", "db"] as const).flatMap((to) =>
-    FAMILIES.filter((family) => family !== "private" || from === "neighbour" || from === "app")
-      .filter(() => from !== to)
-      .map((family) => ({ from, to, family })),
+  HOSTS.filter((to) => from !== to).flatMap((to) =>
+    FAMILIES.filter(
+      (family) => family !== "private" || (onPrivateNetwork(from) && to !== "backup"),
+    ).map((family) => ({ from, to, family })),
   ),
 );
+
+function onPrivateNetwork(from: Place): boolean {
+  return from === "neighbour" || from === "app" || from === "db";
+}
 
 /** Ports on which nothing but what the table says may answer, whether or not something listens. */
 export function openPorts(way: Way): readonly number[] {
@@ -76,6 +91,16 @@ export const LOGINS = {
 
 export type Login = keyof typeof LOGINS;
 
+/** Automation logs in from the operator's addresses, and from the app server where that is the way. */
+function isDeployersWay({ from, to }: Way): boolean {
+  return from === "operator" || (from === "app" && to === "db");
+}
+
 export function expectedOutcome(login: Login, way: Way): Outcome {
+  // Backups arrive that way, and nobody logs in.
+  if (way.from === "db" && openPorts(way).includes(22)) return "refused";
+  if (login === "the deployer with its key" && openPorts(way).includes(22)) {
+    return isDeployersWay(way) ? "in" : "refused";
+  }
   return openPorts(way).includes(22) ? LOGINS[login] : "no answer";
 }

@@ -15,6 +15,8 @@ export interface Attempt {
 
 /** Seconds of silence after which a wall is taken for one; nobody here is a millisecond away. */
 const SILENCE_SECONDS = 1;
+/** How often a try is made until sshd has had a word in it. */
+const TRIES = 6;
 
 /** Tries once, from where `enter` leads. */
 export async function attempt(
@@ -32,9 +34,18 @@ export async function attempt(
   ].flatMap((option) => ["-o", option]);
   const identity = key === undefined ? [] : ["-i", key];
   const words = ["ssh", "-F", "none", ...options, ...identity, `${user}@${address}`, "true"];
-  const { code, stderr } = await loginWith([...enter, ...words], answers);
-  return code === 0 ? "in" : refusalIn(stderr);
+  for (let left = TRIES; ; left -= 1) {
+    const { code, stderr } = await loginWith([...enter, ...words], answers);
+    if (code === 0) return "in";
+    if (!isTurnedAway(stderr)) return refusalIn(stderr);
+    // Not by chance: sshd's penalties for whoever has failed a few times from that address.
+    if (left === 1) return "refused";
+  }
 }
+
+/** Dropped before a word was said; once in a while since many others are waiting (MaxStartups). */
+const isTurnedAway = (stderr: string): boolean =>
+  /kex_exchange_identification|banner exchange/.test(stderr);
 
 /** A client that got no further than the wall says so; whatever else it says, sshd has spoken. */
 function refusalIn(stderr: string): Outcome {

@@ -63,7 +63,7 @@ export class TestCloud {
    * Logs in as automation does, for tests that are about something else than people: it needs no
    * second factor. The database server is reached through the app server.
    */
-  login(host: "app" | "db", command = "true"): Ran {
+  login(host: "app" | "db" | "backup", command = "true"): Ran {
     const { operatorDir, knownHosts } = this.paths;
     const options = [
       ...["-F", "none", "-i", join(operatorDir, "deployer_ed25519")],
@@ -72,9 +72,16 @@ export class TestCloud {
         .flatMap((option) => ["-o", option]),
     ];
     const known = readFileSync(knownHosts, "utf8").split("\n");
-    const [, appAddress = ""] = (known[0] ?? "").split(",");
-    const [, , , databaseAddress = ""] = (known[1] ?? "").split(" ")[0]?.split(",") ?? [];
+    const addresses = known.map((line) => line.split(" ")[0]?.split(",") ?? []);
+    const [
+      [, appAddress = ""] = [],
+      [, , , databaseAddress = ""] = [],
+      [, backupAddress = ""] = [],
+    ] = addresses;
     const app = `deployer@${appAddress}`;
+    if (host === "backup") {
+      return this.from("operator", "ssh", ...options, `deployer@${backupAddress}`, command);
+    }
     if (host === "app") return this.from("operator", "ssh", ...options, app, command);
     const through = ["ssh", ...options, "-W", "%h:%p", app].join(" ");
     const words = ["-o", `ProxyCommand=${through}`, `deployer@${databaseAddress}`, command];

@@ -17,13 +17,13 @@ import { ROOT, TestCloud } from "./cloud";
 import { settingsFile } from "./settings";
 
 const cloud = new TestCloud("lifecycle");
-/** The steps that a changed connection repeats, on both servers: the bundle and the controls. */
+/** The steps that a changed connection repeats, on all servers: the bundle and the controls. */
 const STEPS = Object.values(CONTROL_PLAN)
   .map((plan) => 1 + plan.length + plan.filter(({ confirmed }) => confirmed).length)
   .reduce((sum, steps) => sum + steps);
 
-/** A password, a secret and scratch codes on each of the two servers; this engine counts no components. */
-const CREDENTIALS_OF_A_PERSON = 6;
+/** A password, a secret and scratch codes on each of the three servers; this engine counts no components. */
+const CREDENTIALS_OF_A_PERSON = 9;
 const machineBefore = machineNetwork();
 
 afterAll(() => {
@@ -31,15 +31,17 @@ afterAll(() => {
 }, 60_000);
 
 const ids = (): number[] => cloud.status().machines.map(({ id }) => id);
-const login = (host: "app" | "db"): number => cloud.login(host).code;
+const login = (host: "app" | "db" | "backup"): number => cloud.login(host).code;
 
 describe("a local cloud", () => {
-  it("comes up with two machines, and the machine's own network is untouched", () => {
+  it("comes up with three machines, and the machine's own network is untouched", () => {
     cloud.down();
     const report = cloud.up();
     expect(report).toMatchObject({ updated: 0, deleted: 0, same: 0 });
-    expect(cloud.status().machines.map(({ status }) => status)).toEqual(["running", "running"]);
-    expect([login("app"), login("db")]).toEqual([0, 0]);
+    expect(cloud.status().machines.map(({ status }) => status)).toEqual([
+      ...["running", "running", "running"],
+    ]);
+    expect([login("app"), login("db"), login("backup")]).toEqual([0, 0, 0]);
     expect(machineNetwork()).toBe(machineBefore);
   }, 300_000);
 
@@ -94,7 +96,7 @@ describe("a local cloud", () => {
     });
     const before = ids();
     const report = cloud.up("--settings", file);
-    // Every step but the two hand-overs, which are over for good.
+    // Every step but the hand-overs, which are over for good.
     expect(report).toMatchObject({ created: 0, updated: STEPS, deleted: 0 });
     expect(cloud.up("--settings", file)).toMatchObject({ created: 0, updated: 0, deleted: 0 });
     expect(cloud.up()).toMatchObject({ created: 0, updated: STEPS, deleted: 0 });

@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Role } from "../../components/lib/roles";
+import { type Role, ROLES } from "../../components/lib/roles";
 import { vantageCommand } from "../../local/machines/vantage";
 import type { Sheet } from "../../scripts/enrol/sheet";
 import { loginWith, type LoginOptions, type LoginResult, totp } from "../person";
@@ -103,7 +103,7 @@ describe("npm run enrol", () => {
   it("shows a person what each server takes, no secret of which is shared", () => {
     const shown = enrol("ada");
     expect(shown.code).toBe(0);
-    for (const role of ["app", "database"] as const) {
+    for (const role of ROLES) {
       const { server, uri = "", scratchCodes = [], password = "" } = sheet(role);
       for (const text of [`ada on ${server}`, uri, ...scratchCodes, password]) {
         expect(shown.stdout).toContain(text);
@@ -117,7 +117,7 @@ describe("npm run enrol", () => {
   it.each([
     [["mallory"], 64, '"mallory" is not among the admins of the local cloud'],
     [["mallory", "--renew"], 64, '"mallory" is not among the admins of the local cloud'],
-    [["ada", "--server", "web"], 64, "Allowed choices are app, database"],
+    [["ada", "--server", "web"], 64, "Allowed choices are app, database, backup"],
     [[], 64, "missing required argument 'user'"],
   ])("refuses %j in plain words", (words, code, text) => {
     const ran = enrol(...words);

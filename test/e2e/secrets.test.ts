@@ -9,11 +9,13 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Enrolments } from "../../components/environment";
+import { ROLES } from "../../components/lib/roles";
+import type { DatabaseAccess } from "../../components/store-outputs";
 import { commandLines } from "../machine-view";
 import { ROOT, TestCloud } from "./cloud";
 
 const cloud = new TestCloud("secrets");
-const HOSTS = ["app", "db"];
+const HOSTS = ["app", "db", "backup"];
 /** All that `up` printed, and every command line that was seen while it ran. */
 let seen = "";
 let secrets = new Map<string, string>();
@@ -58,10 +60,15 @@ function findSecrets(): Map<string, string> {
     readFileSync(join(cloud.paths.stateDir, "runner/local.json"), "utf8"),
   ) as { resources: { type: string; inputs: { rootPass?: { value: string } } }[] };
   for (const { inputs } of state.resources) {
-    if (inputs.rootPass) found.set(`root password ${found.size - 3}`, inputs.rootPass.value);
+    if (inputs.rootPass) found.set(`root password ${found.size - 4}`, inputs.rootPass.value);
   }
-  const { enrolments } = cloud.status("--show-secrets").outputs as { enrolments: Enrolments };
-  for (const role of ["app", "database"] as const) {
+  const { enrolments, databaseAccess } = cloud.status("--show-secrets").outputs as {
+    enrolments: Enrolments;
+    databaseAccess: DatabaseAccess;
+  };
+  found.set("the application's password", databaseAccess.application.password);
+  found.set("the deployment's password", databaseAccess.deployment.password);
+  for (const role of ROLES) {
     const { password = "", secret = "", scratchCodes = [] } = enrolments[role]["ada"] ?? {};
     found.set(`ada's password on ${role}`, password);
     found.set(`ada's TOTP secret on ${role}`, secret);
@@ -85,11 +92,15 @@ describe("a secret of the stack", () => {
     expect([...secrets.keys()]).toEqual([
       "app's host key",
       "db's host key",
+      "backup's host key",
       "ada's key",
       "deployer's key",
       "root password 1",
       "root password 2",
-      ...["app", "database"].flatMap((role) => [
+      "root password 3",
+      "the application's password",
+      "the deployment's password",
+      ...ROLES.flatMap((role) => [
         `ada's password on ${role}`,
         `ada's TOTP secret on ${role}`,
         ...[1, 2, 3, 4, 5].map((number) => `scratch code ${number} on ${role}`),

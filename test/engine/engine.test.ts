@@ -42,13 +42,13 @@ const pulumi = (verb: PulumiVerb, ...flags: string[]): Promise<StackResult> =>
 const ids = (): number[] => cloud.status().machines.map(({ id }) => id);
 const nothing = { created: 0, updated: 0, deleted: 0 };
 
-/** The steps that a changed connection repeats, on both servers: the bundle and the controls. */
+/** The steps that a changed connection repeats, on all servers: the bundle and the controls. */
 const STEPS = Object.values(CONTROL_PLAN)
   .map((plan) => 1 + plan.length + plan.filter(({ confirmed }) => confirmed).length)
   .reduce((sum, steps) => sum + steps);
 
-/** A component, a password, a secret and scratch codes, on each of the two servers. */
-const CREDENTIALS_OF_A_PERSON = 8;
+/** A component, a password, a secret and scratch codes, on each of the three servers. */
+const CREDENTIALS_OF_A_PERSON = 12;
 
 beforeAll(() => {
   cloud.down();
@@ -95,7 +95,7 @@ describe("the real engine", () => {
       config["stronghold:deployerPrivateKey"] = key;
     });
     const report = cloud.up("--engine", "pulumi", "--settings", file);
-    // Every step but the two hand-overs, which are over for good.
+    // Every step but the hand-overs, which are over for good.
     expect(report).toMatchObject({ created: 0, updated: STEPS, deleted: 0 });
   }, 300_000);
 
@@ -118,9 +118,10 @@ describe("the real engine", () => {
   }, 300_000);
 
   it("keeps the outputs' shape that the embedded runner gives", () => {
-    expect(Object.keys(cloud.status().outputs).sort()).toEqual(
-      ["app", "database", "deployer", "enrolments", "knownHosts", "sshConfig"].sort(),
-    );
+    expect(Object.keys(cloud.status().outputs).sort()).toEqual([
+      ...["app", "backup", "backups", "database", "databaseAccess", "databaseCa", "deployer"],
+      ...["enrolments", "knownHosts", "sshConfig"],
+    ]);
   }, 60_000);
 
   it("keeps secrets out of its state", () => {
@@ -136,7 +137,7 @@ describe("the real engine", () => {
         ...scratchCodes.map((code) => ["a scratch code", code] as const),
       ]),
     );
-    expect(people).toHaveLength(14);
+    expect(people).toHaveLength(21);
     const secrets: [string, RegExp][] = [
       ["a private key", /BEGIN OPENSSH PRIVATE KEY-----\\+n[\w+/]{20}/],
       ["a private key in base64", /LS0tLS1CRUdJTiBPUEVOU1NI/],
@@ -149,13 +150,13 @@ describe("the real engine", () => {
     expect(secrets.filter(([, pattern]) => pattern.test(text)).map(([what]) => what)).toEqual([]);
   });
 
-  it("refuses to destroy the protected database server", async () => {
+  it("refuses to destroy the protected servers", async () => {
     await expect(pulumi("destroy")).rejects.toThrow(/destroy failed/);
-    expect(ids()).toHaveLength(2);
+    expect(ids()).toHaveLength(3);
     expect(cloud.login("db").code).toBe(0);
   }, 120_000);
 
-  it("destroys everything once the database is released", async () => {
+  it("destroys everything once they are released", async () => {
     await withRun((run) => {
       unprotectAll(run);
       return Promise.resolve();

@@ -41,8 +41,7 @@ export function itWithJournal(server: TestServer): jest.It {
       } catch (error) {
         failures += 1;
         if (failures > 1 || !(error instanceof Error)) throw error;
-        const journal = server.root("journalctl --no-pager -n 30 -o short-monotonic").stdout;
-        error.message += `\n\nThe server's journal ends with:\n${journal}`;
+        error.message += `\n\nThe server's journal ends with:\n${journalOf(server)}`;
         throw error;
       }
     };
@@ -54,6 +53,14 @@ export function itWithJournal(server: TestServer): jest.It {
     it.each(rows)(name, explained(work) as (row: unknown) => unknown, limit);
   };
   return Object.assign(one, { each }) as unknown as jest.It;
+}
+
+function journalOf(server: TestServer): string {
+  try {
+    return server.root("journalctl --no-pager -n 30 -o short-monotonic").stdout;
+  } catch (error) {
+    return String(error);
+  }
 }
 
 type Work = (...args: never[]) => unknown;
@@ -71,9 +78,9 @@ export class TestServer {
   }
 
   /** Boots a server as the first boot leaves it: the deployer with key and sudo, nothing hardened. */
-  async boot(): Promise<void> {
+  async boot(prepare?: () => void): Promise<void> {
     await this.cloud.start();
-    await this.cloud.boot(this.cloud.spec(1, { userData: this.userData() }));
+    await this.cloud.boot(this.cloud.spec(1, { userData: this.userData() }), undefined, prepare);
     const done = this.root("cloud-init status --wait >/dev/null; test -d /home/deployer");
     if (done.code !== 0) throw new Error(`the first boot failed: ${done.stderr}`);
     this.supply();
@@ -81,7 +88,7 @@ export class TestServer {
 
   /** Puts the bundle where the stack puts it. */
   supply(): void {
-    const tar = run(["bash", "-c", `tar -C "${BUNDLE}" -c . | base64 -w 0`]).stdout;
+    const tar = run(["bash", "--norc", "-c", `tar -C "${BUNDLE}" -c . | base64 -w 0`]).stdout;
     const target = `/home/${DEPLOYER}/host`;
     const words = `rm -rf ${target} && mkdir ${target} && base64 -d | tar -C ${target} --no-same-owner -x`;
     this.root(`${words} && chown -R ${DEPLOYER}: ${target}`, tar);

@@ -6,11 +6,13 @@ import * as controls from "../../components/lib/controls";
 import { appWall } from "../../components/lib/firewall-rules";
 import type { HostFacts } from "../../components/lib/host-facts";
 import { renderIPv4Rules, renderIPv6Rules } from "../../components/lib/host-firewall-rules";
+import { type Role, ROLES } from "../../components/lib/roles";
 
 const BUNDLE_DIR = join(__dirname, "..", "..", "scripts", "host");
 
 const FACTS: HostFacts = {
   packages: ["iptables", "sudo"],
+  packageSource: { source: "suite:sid", expired: "accept" },
   deployer: "deployer",
   deployerKeys: ["ssh-ed25519 AAAAd"],
   admins: [
@@ -44,9 +46,50 @@ const FACTS: HostFacts = {
     logOnly: false,
   },
   wall: appWall({ sshFrom: ["203.0.113.10/32"], outbound: "anywhere" }),
+  receiver: { keys: ["ssh-ed25519 AAAApush"], from: ["203.0.113.101/32"] },
+  database: {
+    engine: "mariadb",
+    bindAddress: "192.168.129.11",
+    schema: "todos",
+    appAddress: "192.168.129.10",
+    application: { current: "appNew", previous: "appOld" },
+    deployment: { current: "deployNew", previous: "" },
+    caCertificate: "the authority",
+    certificate: "the certificate",
+    privateKey: "its key",
+    auditLog: true,
+  },
+  databaseClient: {
+    host: "192.168.129.11",
+    schema: "todos",
+    password: "appNew",
+    caCertificate: "the authority",
+  },
+  backups: {
+    engine: "mariadb",
+    schema: "todos",
+    origin: "stronghold-prod",
+    recipients: ["age1a", "age1b"],
+    signingKey: "signs",
+    time: "00:01",
+    keep: 7,
+    sizeChangePercent: 50,
+    logMinutes: 5,
+    vaultHost: "203.0.113.102",
+    vaultHostKey: "ssh-ed25519 AAAAvault",
+    pushKey: "pushes",
+  },
+  vault: { quotaGB: 15, keepDays: 35 },
 };
 
-describe.each(["app", "database"] as const)("the plan of the %s server", (role) => {
+/** What a server has beside the controls of every server. */
+const OWN: Readonly<Record<Role, readonly string[]>> = {
+  app: ["database-client"],
+  database: ["database", "backups"],
+  backup: ["vault"],
+};
+
+describe.each(ROLES)("the plan of the %s server", (role) => {
   const plan = CONTROL_PLAN[role];
 
   it("lets people in before the door closes, and closes the firewall when the door has proved to work", () => {
@@ -59,6 +102,7 @@ describe.each(["app", "database"] as const)("the plan of the %s server", (role) 
       "ssh",
       "firewall",
       "login-alerts",
+      ...OWN[role],
     ]);
   });
 
@@ -86,8 +130,12 @@ describe("the parameters", () => {
     Object.values(controls).map((control) => [control.name, control.parameters(FACTS)]),
   );
 
-  it("of packages are their names", () => {
-    expect(parameters["packages"]).toEqual({ PACKAGES: "iptables sudo" });
+  it("of packages are their names, and where the database's come from", () => {
+    expect(parameters["packages"]).toEqual({
+      PACKAGES: "iptables sudo",
+      DATABASE_SOURCE: "suite:sid",
+      SOURCE_EXPIRED: "accept",
+    });
   });
 
   it("of accounts are everybody with their keys", () => {
@@ -97,6 +145,8 @@ describe("the parameters", () => {
       ADMINS_B64:
         "ada\tssh-ed25519 AAAA1 laptop\nada\tssh-ed25519 AAAA2\ngrace\tssh-ed25519 AAAA3\n",
       DEPLOYER_FROM: "203.0.113.10/32,2001:db8:10::10/128",
+      RECEIVER_KEYS_B64: "ssh-ed25519 AAAApush\n",
+      RECEIVER_FROM: "203.0.113.101/32",
     });
   });
 
@@ -122,6 +172,7 @@ describe("the parameters", () => {
   it("of login alerts are the channels, those not given left empty", () => {
     expect(parameters["login-alerts"]).toEqual({
       DEPLOYER: "deployer",
+      RECEIVER: "stronghold-push",
       WHITE_LIST_B64: "203.0.113.10\n198.51.100.*\n",
       CA_B64: "",
       MAIL_RELAY: "smtp.example.org:587",
@@ -143,8 +194,50 @@ describe("the parameters", () => {
       DEPLOYER_FROM: "203.0.113.10/32,2001:db8:10::10/128",
       PERMIT_OPEN: "192.168.129.11:22",
       KNOWN_HOSTS_B64: "192.168.129.11 ssh-ed25519 AAAAdb\n",
+      RECEIVER_FROM: "203.0.113.101/32",
       ROLLBACK_SECONDS: "120",
     });
+  });
+
+  it("of the database are its accounts' passwords, where they log in from, and its certificate", () => {
+    expect(parameters["database"]).toEqual({
+      ENGINE: "mariadb",
+      BIND_ADDRESS: "192.168.129.11",
+      SCHEMA: "todos",
+      APP_HOST: "192.168.129.10",
+      APP_PASSWORD_B64: "appNew",
+      APP_PREVIOUS_B64: "appOld",
+      DEPLOY_PASSWORD_B64: "deployNew",
+      DEPLOY_PREVIOUS_B64: "",
+      CA_B64: "the authority",
+      CERT_B64: "the certificate",
+      KEY_B64: "its key",
+      AUDIT_LOG: "yes",
+    });
+    expect(parameters["database-client"]).toEqual({
+      HOST: "192.168.129.11",
+      SCHEMA: "todos",
+      PASSWORD_B64: "appNew",
+      CA_B64: "the authority",
+    });
+  });
+
+  it("of the backups are what is kept, for whom it is encrypted, and where it goes", () => {
+    expect(parameters["backups"]).toEqual({
+      ENGINE: "mariadb",
+      SCHEMA: "todos",
+      ORIGIN: "stronghold-prod",
+      RECIPIENTS_B64: "age1a\nage1b\n",
+      SIGNING_KEY_B64: "signs",
+      TIME: "00:01",
+      KEEP: "7",
+      SIZE_CHANGE_PERCENT: "50",
+      LOG_MINUTES: "5",
+      VAULT_HOST: "203.0.113.102",
+      VAULT_HOST_KEY_B64: "ssh-ed25519 AAAAvault",
+      PUSH_KEY_B64: "pushes",
+    });
+    expect(parameters["vault"]).toEqual({ QUOTA_MB: "15360", KEEP_DAYS: "35" });
   });
 
   it("of the firewall are the texts of both families", () => {

@@ -7,6 +7,7 @@ import {
 } from "../../components/lib/cloud-firewall-rules";
 import {
   appWall,
+  backupWall,
   databaseWall,
   type OutboundRule,
   type Ports,
@@ -66,6 +67,33 @@ describe("the Cloud Firewall", () => {
         { label: "icmp", action: "ACCEPT", protocol: "ICMP", ipv4s, ipv6s: ["::/0"] },
       ],
       outboundPolicy: "ACCEPT",
+    });
+  });
+
+  it("lets only the operator and the database server reach the backup server", () => {
+    const wall = backupWall({
+      sshFrom: OPERATOR,
+      databaseIPv4: "203.0.113.101",
+      outbound: "anywhere",
+    });
+    expect(cloudFirewallRules(wall).inbounds).toEqual([
+      { label: "ssh", protocol: "TCP", ports: "22", ...operator },
+      {
+        ...{ label: "backups-from-database", action: "ACCEPT", protocol: "TCP", ports: "22" },
+        ipv4s: ["203.0.113.101/32"],
+      },
+      { label: "icmp", protocol: "ICMP", ...operator, ipv6s: ["::/0"] },
+    ]);
+  });
+
+  it("lets a restricted database server bring its backups, and to the backup server alone once that stands", () => {
+    const args = { appPrivateIPv4: "192.168.129.10", outbound: [] };
+    const ssh = { label: "backups", action: "ACCEPT", protocol: "TCP", ports: "22" };
+    const last = (wall: Wall): unknown => cloudFirewallRules(wall).outbounds?.at(-2);
+    expect(last(databaseWall(args))).toEqual({ ...everybody, ...ssh });
+    expect(last(databaseWall({ ...args, backupIPv4: "203.0.113.102" }))).toEqual({
+      ...ssh,
+      ipv4s: ["203.0.113.102/32"],
     });
   });
 
@@ -206,7 +234,7 @@ COMMIT
   it("lets the database server out for its own needs alone", () => {
     const own = databaseWall({ appPrivateIPv4: "192.168.129.10", outbound: [] });
     const ports = chain(renderIPv4Rules(own), "OUT").map((line) => line.split(" ").at(-3));
-    expect(ports).toEqual(["53", "53", "123", "80", "443"]);
+    expect(ports).toEqual(["53", "53", "123", "80", "443", "22"]);
   });
 });
 

@@ -23,13 +23,17 @@ describe("the controls", () => {
   it("are those of this release", () => {
     expect(CONTROLS).toEqual([
       "accounts",
+      "backups",
       "clock",
+      "database-client",
+      "database",
       "firewall",
       "login-alerts",
       "packages",
       "passwords",
       "ssh",
       "two-factor",
+      "vault",
     ]);
   });
 });

@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 
 import { CONTROL_PLAN } from "../../components/lib/control-plan";
+import { ROLES } from "../../components/lib/roles";
 import type { PlanEvent } from "../../local/runner/events";
 import type { Plan } from "../../local/runner/plan";
 import { RunnerProcess } from "./fixtures/runner-process";
+import { RECIPIENT } from "./fixtures/settings";
 import { makeKey } from "./fixtures/ssh-server";
 
 jest.setTimeout(30_000);
@@ -135,6 +137,7 @@ describe("a plan", () => {
       "stronghold:admins": [{ name: "ada", keys }],
       "stronghold:alerts": { logOnly: true },
       "stronghold:deployer": { keys: [makeKey().publicKey] },
+      "stronghold:backup": { recipients: [RECIPIENT] },
     };
     const file = join(runner.folder, "real.yaml");
     writeFileSync(file, stringify({ config }));
@@ -143,11 +146,11 @@ describe("a plan", () => {
     const { plan: tree } = events.at(-1) as PlanEvent;
     const controls = all(tree).flatMap(({ step }) => (step?.control ? [step] : []));
     expect(new Set(controls.map(({ control }) => control))).toEqual(
-      new Set(CONTROL_PLAN.app.map(({ name }) => name)),
+      new Set(ROLES.flatMap((role) => CONTROL_PLAN[role].map(({ name }) => name))),
     );
     for (const { summary } of controls) expect(summary).toMatch(/\w+ \w+/);
     expect(all(tree).filter(({ type }) => type === "linode:index/instance:Instance")).toHaveLength(
-      2,
+      ROLES.length,
     );
     expect(text).not.toMatch(/PRIVATE KEY|192\.0\.2\.|made-up|90000\d\d/);
   });

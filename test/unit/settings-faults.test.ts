@@ -1,7 +1,7 @@
 /** Every fault in the settings with the exact words in which a user reads it. */
 import { parseSettings } from "../../components/lib/settings";
 import { ed25519Line, ed25519Private, keyLine, rsaLine } from "./fixtures/keys";
-import { faultsOf, goodSettings } from "./fixtures/settings";
+import { faultsOf, goodSettings, RECIPIENT } from "./fixtures/settings";
 
 const KEYS =
   "a public key is one line of a .pub file, of type Ed25519, ECDSA, a security key (sk-), or RSA with at least " +
@@ -19,7 +19,7 @@ const IMAGES =
 const NETWORKS =
   'each item is an IPv4 or IPv6 network in CIDR form; write it like "203.0.113.10/32" or "2001:db8::/64"';
 const ALL =
-  "the settings are region, app, database, ssh, admins, deployer, passwords, twoFactor, clock, outbound, alerts, " +
+  "the settings are region, app, database, backup, ssh, admins, deployer, passwords, twoFactor, clock, outbound, alerts, " +
   "deployerPrivateKey; correct the name or remove it";
 const SYSTEM = "this name belongs to the system; choose the name of a person";
 const PRIVATE = "an unencrypted private key in OpenSSH's format is allowed, and this one";
@@ -68,11 +68,11 @@ const ROWS: [given: object, line: string][] = [
   ],
   [
     { database: { size: 2 } },
-    "database.size: is not a setting: database has type, image; correct the name or remove it",
+    "database.size: is not a setting: database has type, image, engine, source, schema, passwords, certificates, auditLog; correct the name or remove it",
   ],
   [
     { database: null },
-    "database: an empty value is not allowed: an object with type and image; write for example {type: g6-standard-1}",
+    "database: an empty value is not allowed: an object with type, image, engine, source, schema, passwords, certificates and auditLog; write for example {type: g6-standard-1}",
   ],
   [
     { ssh: undefined },
@@ -282,6 +282,10 @@ const ROWS: [given: object, line: string][] = [
     { clock: { servers: [] } },
     "clock.servers: an empty list is not allowed: the list of at least one time server; leave it out for Debian's pool of servers",
   ],
+  ...["", "ntp.example.org"].map((servers): [object, string] => [
+    { clock: { servers } },
+    `clock.servers: ${servers === "" ? "an empty text" : "a text"} is not allowed: the list of at least one time server; leave it out for Debian's pool of servers`,
+  ]),
   ...["ntp example", "-x", "ntp.example.org iburst", "a\nb"].map((name): [object, string] => [
     { clock: { servers: [name] } },
     `clock.servers[0]: ${name.includes("\n") ? "a text of 3 characters" : `"${name}"`} is not allowed: a time server is a host name or an address; write it like ntp.example.org`,
@@ -387,6 +391,8 @@ describe("many faults", () => {
       region: 1,
       zone: "a",
       app: { type: "x" },
+      database: { schema: "App", source: { kind: "archive" } },
+      backup: { keep: 0, recipients: [RECIPIENT, RECIPIENT], server: { region: "us-east" } },
       ssh: { allowFrom: ["203.0.113.10", "10.0.0.0/8", "10.0.0.0/9"] },
       admins: [
         { name: "root", keys: ["x"] },
@@ -397,6 +403,8 @@ describe("many faults", () => {
     expect(faults.map((line) => line.split(":")[0])).toEqual([
       "region",
       "app.type",
+      "database.schema",
+      "backup.keep",
       "ssh.allowFrom[0]",
       "admins[0].name",
       "admins[0].keys[0]",
@@ -406,12 +414,14 @@ describe("many faults", () => {
       "ssh.allowFrom[2]",
       "admins[2].name",
       "admins[2].keys[0]",
+      "database.source.kind",
+      "backup.recipients[1]",
     ]);
   });
 
   it("stand below a headline that counts them", () => {
     expect(() => parseSettings({})).toThrow(
-      /^The settings have 4 faults; nothing was created\.\n {2}- ssh: .*\n {2}- admins: .*\n {2}- deployer: .*\n {2}- alerts: .*$/,
+      /^The settings have 5 faults; nothing was created\.\n {2}- backup: .*\n {2}- ssh: .*\n {2}- admins: .*\n {2}- deployer: .*\n {2}- alerts: .*$/,
     );
   });
 });

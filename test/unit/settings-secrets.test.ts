@@ -1,6 +1,6 @@
 /** What a message must never repeat, wherever in the settings it stands. */
 import { ed25519Line, ed25519Private } from "./fixtures/keys";
-import { faultsOf, goodSettings } from "./fixtures/settings";
+import { faultsOf, goodSettings, RECIPIENT } from "./fixtures/settings";
 
 const people = (admin: unknown): object => ({ admins: [admin] });
 
@@ -28,14 +28,29 @@ describe("a secret in the wrong place", () => {
     ["a white list", (text) => ({ alerts: { whiteList: [text] } })],
     ["a time server", (text) => ({ clock: { servers: [`${text}!`] } })],
     ["an outbound network", (text) => ({ outbound: { policy: "drop", allow: [{ to: [text] }] } })],
+    ["the database", (text) => ({ database: text })],
+    ["the engine", (text) => ({ database: { engine: text } })],
+    ["a schema", (text) => ({ database: { schema: text } })],
+    ["a suite", (text) => ({ database: { source: { kind: "suite", suite: text } } })],
+    ["a suite too many", (text) => ({ database: { source: { suite: text } } })],
+    ["the backups", (text) => ({ backup: text })],
+    ["a recipient", (text) => ({ backup: { recipients: [text] } })],
+    ["the recipients", (text) => ({ backup: { recipients: text } })],
+    ["two recipients", (text) => ({ backup: { recipients: [text, text] } })],
+    ["the time", (text) => ({ backup: { recipients: [RECIPIENT], time: text } })],
+    ["a host", (text) => ({ backup: { recipients: [RECIPIENT], server: { host: text } } })],
+    ["a host key", (text) => ({ backup: { recipients: [RECIPIENT], server: { hostKey: text } } })],
     ["a setting that does not exist", (text) => ({ password: text, app: { token: { text } } })],
   ];
 
   it.each(places)("is not repeated in a message: %s", (_, given) => {
-    for (const text of [canary, ed25519Private(5), body, `ssh-rsa ${canary}`]) {
+    const ageKey = `AGE-SECRET-KEY-1${canary.toUpperCase()}`;
+    for (const text of [canary, ed25519Private(5), body, `ssh-rsa ${canary}`, ageKey]) {
       const shown = faultsOf({ ...goodSettings(), ...given(text) }).join("\n");
       expect(shown).not.toBe("");
-      for (const part of [canary, body.slice(0, 30)]) expect(shown).not.toContain(part);
+      for (const part of [canary, canary.toUpperCase(), body.slice(0, 30)]) {
+        expect(shown).not.toContain(part);
+      }
     }
   });
 });

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 
 import { parseSettings, SETTING_NAMES } from "../../components/lib/settings";
 import { ed25519Line, ed25519Private } from "./fixtures/keys";
-import { faultsOf, goodSettings } from "./fixtures/settings";
+import { faultsOf, goodSettings, OTHER_RECIPIENT, RECIPIENT } from "./fixtures/settings";
 
 const HASH = `$y$j9T$${"a".repeat(22)}$${"b".repeat(43)}`;
 const CERTIFICATE = readFileSync(join(__dirname, "fixtures", "authority.pem"), "utf8");
@@ -35,7 +35,25 @@ describe("good settings", () => {
     expect(parseSettings(goodSettings())).toEqual({
       region: "us-east",
       app: { type: "g6-nanode-1", image: "linode/debian13" },
-      database: { type: "g6-standard-1", image: "linode/debian13" },
+      database: {
+        type: "g6-standard-1",
+        image: "linode/debian13",
+        engine: "mysql",
+        source: { kind: "vendor", expired: "refuse" },
+        schema: "app",
+        passwords: { issue: 1, previous: "keep" },
+        certificates: { issue: 1 },
+        auditLog: false,
+      },
+      backup: {
+        recipients: [RECIPIENT],
+        time: "00:01",
+        keep: 7,
+        sizeChangePercent: 50,
+        logMinutes: 5,
+        server: { region: "us-west", type: "g6-nanode-1", image: "linode/debian13" },
+        vault: { quotaGB: 15, keepDays: 35 },
+      },
       ssh: { allowFrom: ["203.0.113.10/32"] },
       admins: [
         { name: "ada", keys: [ed25519Line(1, "ada@laptop")], enrolment: 1, passwordIssue: 1 },
@@ -51,9 +69,27 @@ describe("good settings", () => {
 
   it("may set everything", () => {
     const all = {
-      region: "de-fra-2",
+      region: "us-lax",
       app: { type: "g6-standard-2", image: "private/123" },
-      database: { type: "g7-highmem-1", image: "linode/debian13" },
+      database: {
+        type: "g7-highmem-1",
+        image: "linode/debian13",
+        engine: "mysql",
+        source: { kind: "suite", suite: "sid", expired: "accept" },
+        schema: "to_dos2",
+        passwords: { issue: 4, previous: "retire" },
+        certificates: { issue: 2 },
+        auditLog: true,
+      },
+      backup: {
+        recipients: [RECIPIENT, OTHER_RECIPIENT],
+        time: "23:59",
+        keep: 366,
+        sizeChangePercent: 1000,
+        logMinutes: 60,
+        server: { region: "de-fra-2", type: "g6-standard-1", image: "private/7" },
+        vault: { quotaGB: 4000, keepDays: 3650 },
+      },
       ssh: { allowFrom: ["198.51.100.0/24", "2001:db8:10::/48"] },
       admins: [
         {
@@ -146,12 +182,13 @@ describe("the project's files", () => {
   it("hold a local stack that lacks nothing but the keys and alerts that each cloud has its own of", () => {
     const local = configOf(readText("Pulumi.local.yaml"));
     expect(faultsOf(local).map((line) => line.split(/ is (?:not|missing)/)[0])).toEqual([
+      "backup:",
       "admins[0].keys: an empty list",
       "deployer.keys: an empty list",
       "alerts:",
     ]);
-    const { admins, deployer, alerts } = goodSettings();
-    expect(parseSettings({ ...local, admins, deployer, alerts }).ssh.allowFrom).toEqual([
+    const { admins, deployer, alerts, backup } = goodSettings();
+    expect(parseSettings({ ...local, admins, deployer, alerts, backup }).ssh.allowFrom).toEqual([
       "203.0.113.10/32",
       "2001:db8:10::10/128",
     ]);
@@ -163,6 +200,7 @@ describe("the project's files", () => {
     // With the hashes taken out but the places not filled in, each place is named.
     const uncommented = text.replace(/^ {2}# ( *(?:stronghold:|- |[a-zA-Z]+:))/gm, "  $1");
     expect(faultsOf(configOf(uncommented)).map((line) => line.split(":")[0])).toEqual([
+      "backup.recipients[0]",
       "ssh.allowFrom[0]",
       "ssh.allowFrom[1]",
       "admins[0].name",

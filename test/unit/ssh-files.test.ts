@@ -22,6 +22,13 @@ const servers = {
     privateIPv4: "192.168.129.11",
     hostKey: ed25519Line(2),
   },
+  backup: {
+    label: "stronghold-test-backup",
+    publicIPv4: "203.0.113.102",
+    publicIPv6: "2001:db8:113::66",
+    privateIPv4: "",
+    hostKey: ed25519Line(3),
+  },
 };
 
 const folder = mkdtempSync(join(tmpdir(), "stronghold-ssh-files-"));
@@ -54,6 +61,14 @@ Host db stronghold-test-db
   UserKnownHostsFile ~/.ssh/stronghold-test.known_hosts
   ForwardAgent no
   ProxyJump app
+
+Host backup stronghold-test-backup
+  HostName 203.0.113.102
+  HostKeyAlias stronghold-test-backup
+  HostKeyAlgorithms ssh-ed25519
+  StrictHostKeyChecking yes
+  UserKnownHostsFile ~/.ssh/stronghold-test.known_hosts
+  ForwardAgent no
 `);
   });
 
@@ -62,6 +77,7 @@ Host db stronghold-test-db
     ["stronghold-test-app", "203.0.113.100", "stronghold-test-app", undefined],
     ["db", "192.168.129.11", "stronghold-test-db", "app"],
     ["stronghold-test-db", "192.168.129.11", "stronghold-test-db", "app"],
+    ["backup", "203.0.113.102", "stronghold-test-backup", undefined],
   ])("sends ssh %s to %s, checked as %s", (alias, address, checkedAs, jump) => {
     const config = file("config", renderSshConfig(identity, servers));
     const shown = execFileSync("ssh", ["-T", "-G", "-F", config, alias], { encoding: "utf8" });
@@ -80,7 +96,8 @@ describe("the known_hosts", () => {
   it("has one line a server, by label and by every address", () => {
     expect(renderKnownHosts(servers)).toBe(
       `stronghold-test-app,203.0.113.100,2001:db8:113::64,192.168.129.10 ${ed25519Line(1)}\n` +
-        `stronghold-test-db,203.0.113.101,2001:db8:113::65,192.168.129.11 ${ed25519Line(2)}\n`,
+        `stronghold-test-db,203.0.113.101,2001:db8:113::65,192.168.129.11 ${ed25519Line(2)}\n` +
+        `stronghold-test-backup,203.0.113.102,2001:db8:113::66 ${ed25519Line(3)}\n`,
     );
   });
 

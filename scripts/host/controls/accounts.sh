@@ -5,14 +5,17 @@
 # Source:  guide, users and SSH keys; ADMINS_B64 is the whole list of people, `name<TAB>public key`.
 # Changes: accounts, their groups, homes and authorized_keys; sudoers.d. An account that is not (or no
 #          longer) listed is shut out, never deleted: its files may be evidence.
+#          On a backup server also the account that backups arrive by.
 # needs:   sudo openssh-server procps
-# checks:  ACCOUNTS-01 G05, ACCOUNTS-02 G05, ACCOUNTS-03 G05, ACCOUNTS-04 G05, ACCOUNTS-05 P04, ACCOUNTS-06 G04, ACCOUNTS-07 G04, ACCOUNTS-08 G04, ACCOUNTS-09 G05, ACCOUNTS-10 G05, ACCOUNTS-11 G05, ACCOUNTS-12 G05, ACCOUNTS-13 G05
+# checks:  ACCOUNTS-01 G05, ACCOUNTS-02 G05, ACCOUNTS-03 G05, ACCOUNTS-04 G05, ACCOUNTS-05 P04, ACCOUNTS-06 G04, ACCOUNTS-07 G04, ACCOUNTS-08 G04, ACCOUNTS-09 G05, ACCOUNTS-10 G05, ACCOUNTS-11 G05, ACCOUNTS-12 G05, ACCOUNTS-13 G05, ACCOUNTS-14 G15
 # shellcheck shell=bash
 
 takes DEPLOYER "$SHAPE_ACCOUNT"
 takes DEPLOYER_KEYS_B64 "$SHAPE_BASE64"
 takes DEPLOYER_FROM "$SHAPE_CIDRS"
 takes ADMINS_B64 "$SHAPE_BASE64"
+takes RECEIVER_KEYS_B64 "$SHAPE_BASE64" ''
+takes RECEIVER_FROM "^(${SHAPE_CIDRS:1:-1})?\$" ''
 
 # shellcheck source-path=SCRIPTDIR/accounts source=accounts/doors.sh
 source "$HOST_DIR/controls/accounts/doors.sh"
@@ -33,6 +36,8 @@ audit() {
   check ACCOUNTS-11 "G05 only root is user 0" only_root_is_root
   check ACCOUNTS-12 "G05 root has no authorized keys" no_keys "$(home root)"
   check ACCOUNTS-13 "G05 no account has an empty password" no_empty_password
+  if [[ -z $receiver ]]; then return 0; fi
+  check ACCOUNTS-14 "G15 $RECEIVER's keys push and do nothing else, and it owns nothing" receiver_is_set_up
 }
 
 # What opens a door comes before what closes one, so that a run that dies in the middle locks nobody out.
@@ -48,6 +53,7 @@ apply() {
     make_home "$name"
     put_keys "$name"
   done
+  make_receiver
   put_file "$SUDOERS" 440 root:root visudo -c -q -f \
     <<<"$(render "accounts$SUDOERS" DEPLOYER="$deployer")"
   close_doors

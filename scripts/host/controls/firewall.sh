@@ -70,6 +70,8 @@ load_rules() {
     complete "$wanted_v4" "$(iptables-save)" | iptables-restore --wait 10 &&
       complete "$wanted_v6" "$(ip6tables-save)" | ip6tables-restore --wait 10
   } 2>&1); then
+    # Once more, for a connection that was being opened while the rules were put in place.
+    keep_connections
     changed "loaded the rules"
     return 0
   fi

@@ -29,6 +29,7 @@ takes PUSHOVER_URL "^($SHAPE_URL)?\$" ''
 takes PUSHOVER_TOKEN '^([A-Za-z0-9]{30})?$' ''
 takes PUSHOVER_USER '^([A-Za-z0-9]{30})?$' ''
 takes CA_B64 "$SHAPE_BASE64" ''
+takes RECEIVER '^(stronghold-push)?$' ''
 
 # shellcheck source-path=SCRIPTDIR/login-alerts source=login-alerts/checks.sh
 source "$HOST_DIR/controls/login-alerts/checks.sh"

@@ -8,7 +8,7 @@
 #          files that sshd would read earlier are set aside. The client's ssh_config.d/00-stronghold.conf
 #          and the next server's host key. Armed: `driver confirm ssh` makes it last.
 # needs:   openssh-server openssh-client
-# checks:  SSH-01 G05, SSH-02 G05 G07, SSH-03 G05, SSH-04 G05, SSH-05 G05, SSH-06 G05, SSH-07 G05, SSH-08 G06, SSH-09 P04 G07, SSH-10 P04, SSH-11 G05, SSH-12 G05, SSH-13 G05 G06
+# checks:  SSH-01 G05, SSH-02 G05 G07, SSH-03 G05, SSH-04 G05, SSH-05 G05, SSH-06 G05, SSH-07 G05, SSH-08 G06, SSH-09 P04 G07, SSH-10 P04, SSH-11 G05, SSH-12 G05, SSH-13 G05 G06, SSH-14 G15
 # shellcheck shell=bash
 
 readonly MAIN=/etc/ssh/sshd_config DROP_IN=/etc/ssh/sshd_config.d/00-stronghold.conf
@@ -19,6 +19,7 @@ readonly INCLUDE='Include /etc/ssh/sshd_config.d/*.conf'
 takes DEPLOYER "$SHAPE_ACCOUNT"
 takes DEPLOYER_FROM "$SHAPE_CIDRS"
 takes KNOWN_HOSTS_B64 "$SHAPE_BASE64" ''
+takes RECEIVER_FROM "^(${SHAPE_CIDRS:1:-1})?\$" ''
 takes PERMIT_OPEN '^([0-9]{1,3}(\.[0-9]{1,3}){3}:[0-9]{1,5})?$' ''
 takes ROLLBACK_SECONDS "$SHAPE_SECONDS" 120
 
@@ -26,6 +27,8 @@ takes ROLLBACK_SECONDS "$SHAPE_SECONDS" 120
 source "$HOST_DIR/controls/two-factor/stack.sh"
 # shellcheck source=ssh/wanted.sh
 source "$HOST_DIR/controls/ssh/wanted.sh"
+# shellcheck source=ssh/receiver.sh
+source "$HOST_DIR/controls/ssh/receiver.sh"
 # shellcheck source=ssh/checks.sh
 source "$HOST_DIR/controls/ssh/checks.sh"
 # shellcheck source=ssh/running.sh
@@ -48,6 +51,8 @@ audit() {
   check SSH-11 "G05 keys come from authorized_keys alone" everyone_has "${KEY_SOURCES[@]}"
   check SSH-12 "G05 the running sshd has read these files, and starts at boot" sshd_is_current
   check SSH-13 "G05 G06 the next server is known by its host key, and no other is let stand in" client_is_strict
+  if [[ -z ${PARAM[RECEIVER_FROM]} ]]; then return 0; fi
+  check SSH-14 "G15 $RECEIVER: by key, from ${PARAM[RECEIVER_FROM]}, to push and nothing else; nobody else from there, and it from nowhere else" receiver_is_bounded
 }
 
 apply() {
@@ -57,6 +62,7 @@ apply() {
   [[ " $(id -nG -- "${PARAM[DEPLOYER]}" 2>/dev/null) " == *" ssh-users "* ]] ||
     refuse SSH-04 "${PARAM[DEPLOYER]} is not in ssh-users and would be locked out; apply the control accounts"
   refuse_one_factor
+  refuse_open_receiver
   refuse_bad_hosts
   plan=$(stage_configuration)
   refuse_invalid
@@ -118,7 +124,7 @@ everyone_text() {
 
 drop_in_text() {
   render "ssh$DROP_IN" DEPLOYER="${PARAM[DEPLOYER]}" DEPLOYER_FROM="${PARAM[DEPLOYER_FROM]}" \
-    NOT_DEPLOYER_FROM="!${PARAM[DEPLOYER_FROM]//,/,!}"
+    NOT_DEPLOYER_FROM="!${PARAM[DEPLOYER_FROM]//,/,!}" RECEIVER="$(receiver_text)"
 }
 
 # include_first FILE LINE: ssh and sshd take the first value that they read.

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # accounts/checks: how who can log in differs from who shall. Each prints why it fails.
 
-# shellcheck source=found.sh
-source "$HOST_DIR/controls/accounts/found.sh"
+# shellcheck source=receiver.sh
+source "$HOST_DIR/controls/accounts/receiver.sh"
 
 readonly LOGIN_GROUP=ssh-users
 
@@ -31,7 +31,7 @@ deployer_is_set_up() {
 
 homes_are_private() {
   local name ok=0
-  for name in "${!keys_of[@]}"; do
+  for name in "$deployer" "${people[@]}"; do
     [[ $(stat -c '%a %U' -- "$(home "$name")" 2>&1) == "700 $name" ]] || no "$(home "$name")" || ok=1
   done
   for name in $(open_homes); do

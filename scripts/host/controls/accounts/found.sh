@@ -40,7 +40,7 @@ members() {
 
 # The deployer has a sudo rule of its own; the group's rule is for people.
 is_member_by_right() {
-  is_listed "$1" && [[ $1 != "$deployer" || $2 != "$SUDO_GROUP" ]]
+  is_listed "$1" && [[ ($1 != "$deployer" && $1 != "$receiver") || $2 != "$SUDO_GROUP" ]]
 }
 
 # open_homes: other accounts that own a home which someone else can write to.

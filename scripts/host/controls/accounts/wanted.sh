@@ -6,12 +6,14 @@ readonly RSA_BITS_MIN=3072
 
 # authorized_keys by account; the people in the order of the settings.
 declare -gA keys_of=()
-people=() deployer=''
+# shellcheck disable=SC2034 # the receiver is receiver.sh's
+people=() deployer='' receiver=''
 
 # load_wanted: refuses what would lock the operator or a person out, before anything is changed.
 load_wanted() {
   local name key text
-  keys_of=() people=() deployer=${PARAM[DEPLOYER]}
+  # shellcheck disable=SC2034
+  keys_of=() people=() deployer=${PARAM[DEPLOYER]} receiver=''
   text=$(decoded DEPLOYER_KEYS_B64)
   while IFS= read -r key; do
     [[ -n $key ]] || continue
@@ -29,6 +31,7 @@ load_wanted() {
     keys_of[$name]+="$key"$'\n'
   done <<<"$text"
   ((${#people[@]} > 0)) || refuse ACCOUNTS-01 "there is no admin: nobody could log in"
+  want_receiver
 }
 
 usable_key() {

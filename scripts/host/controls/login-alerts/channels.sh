@@ -14,7 +14,8 @@ want_channels() {
   fi
   want settings "$ALERTS/common" 600 "$(render "login-alerts$ALERTS/common" CA="$option")"
   want settings "$ALERTS/settings" 600 "$(render "login-alerts$ALERTS/settings" \
-    DEPLOYER="${PARAM[DEPLOYER]}" FROM="${PARAM[MAIL_FROM]}" TO="${PARAM[MAIL_TO]//,/, }")"
+    DEPLOYER="${PARAM[DEPLOYER]}" FROM="${PARAM[MAIL_FROM]}" TO="${PARAM[MAIL_TO]//,/, }" \
+    RECEIVER="${PARAM[RECEIVER]:+$'\n'receiver=${PARAM[RECEIVER]}}")"
   if [[ -n ${PARAM[MAIL_RELAY]} ]]; then
     [[ -n ${PARAM[MAIL_USER]} && -n $password && -n ${PARAM[MAIL_FROM]} && -n ${PARAM[MAIL_TO]} ]] ||
       usage "MAIL_RELAY needs MAIL_USER, MAIL_PASSWORD_B64, MAIL_FROM and MAIL_TO"

@@ -30,7 +30,7 @@ load_wanted() {
   # By itself: as an argument of another command, a refused list would be an empty one.
   list=$(wanted_white_list)
   want white-list "$ALERTS/white-list" 600 "$list"
-  for path in queue logins channels; do
+  for path in queue receiver logins channels; do
     want programs "$HOME_OF_SCRIPTS/$path.sh" 600 "$(render "login-alerts$HOME_OF_SCRIPTS/$path.sh")"
   done
   path=/usr/local/sbin/stronghold-alert

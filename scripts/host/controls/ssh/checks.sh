@@ -18,6 +18,7 @@ load_views() {
   for address in $(deployer_addresses) "$FOREIGN_V4" "$FOREIGN_V6"; do
     load_view "${PARAM[DEPLOYER]}" "$address" "$address"
   done
+  load_receiver_views
 }
 
 # load_view ACCOUNT PLACE ADDRESS. Where sshd cannot read its configuration nothing is loaded, which

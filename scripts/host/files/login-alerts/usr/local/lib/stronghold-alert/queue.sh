@@ -2,7 +2,7 @@
 # queue: what waits to be sent, one file a message below $SPOOL/<channel>, oldest name first. The first
 # line is the subject; the text follows after an empty line. No secret is in there.
 
-readonly QUEUE_MAX=500
+readonly QUEUE_MAX=500 TELL_BYTES_MAX=4000
 
 # save FILE TEXT: the whole text or the old one, whatever happens meanwhile.
 save() {
@@ -41,6 +41,18 @@ enqueue() {
     queued+=" $channel"
   done
   log "alert $id: $2; queued for:${queued:- nobody}"
+}
+
+# tell TOPIC SUBJECT: for programs that know when something is wrong with what they look after. The text is on
+# stdin; whatever is in it, what is queued is short and plain.
+tell() {
+  local text
+  [[ $1 =~ ^[a-z][a-z-]{0,19}$ && $2 =~ [^[:space:]] ]] || {
+    printf 'a topic is up to 20 small letters and dashes; a subject is a line of text\n' >&2
+    exit 64
+  }
+  text=$(head -c "$TELL_BYTES_MAX" | tr -c '[:print:]\n' '?')
+  enqueue "$(date +%s%6N)-$1" "[$HOST] $(printable "$2")" "$text"$'\n\n'"Server:   $HOST"
 }
 
 count_in() { find "$1" -mindepth 1 -type f 2>/dev/null | wc -l; }

@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 
-import { givenSettings, renewEnrolment } from "../../local/cli/operator";
+import { DEPLOYER, givenSettings, renewEnrolment } from "../../local/cli/operator";
 import { readOutputs } from "../../local/cli/stack";
 import { up } from "../../local/cli/up";
 import { UserError } from "../../local/cli/user-error";
+import { vantageCommand } from "../../local/machines/vantage";
 import { cloudPaths } from "../../local/paths";
 import type { Stack, StackOutputs } from "./stack";
 
@@ -17,6 +19,11 @@ export function localStack(): Stack {
   }
   return {
     name: `the local cloud ${paths.cloudId}`,
+    ssh: {
+      enter: vantageCommand(paths.cloudId, "operator"),
+      keyFile: join(paths.operatorDir, `${DEPLOYER}_ed25519`),
+    },
+    backupIdentity: join(paths.operatorDir, "backup-identity.txt"),
     outputs: () => {
       const entries = Object.entries(readOutputs(paths)).map(([name, { value }]) => [name, value]);
       return Object.fromEntries(entries) as StackOutputs;

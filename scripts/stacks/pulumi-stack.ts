@@ -10,8 +10,10 @@ const PROJECT_DIR = resolve(__dirname, "..", "..");
 export function pulumiStack(stack: string): Stack {
   return {
     name: `the stack "${stack}"`,
-    outputs: () => {
-      const words = ["stack", "output", "--json", "--show-secrets", "--stack", stack];
+    ssh: { enter: [] },
+    outputs: (secrets) => {
+      const shown = secrets === "shown" ? ["--show-secrets"] : [];
+      const words = ["stack", "output", "--json", ...shown, "--stack", stack];
       return JSON.parse(pulumi(words)) as StackOutputs;
     },
     renew: (user) => renew(stack, user),

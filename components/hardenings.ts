@@ -1,0 +1,190 @@
+/** How each server of an environment is hardened: its way in, and what its controls are told. */
+import * as pulumi from "@pulumi/pulumi";
+
+import type { BackupCredentials } from "./backup-credentials";
+import type { DatabaseCredentials } from "./database-credentials";
+import { type GivenFacts, Hardening } from "./hardening";
+import { databasePackages, sourceParameter } from "./lib/database-packages";
+import { appWall, backupWall, databaseWall, type Wall } from "./lib/firewall-rules";
+import type { BackupsFacts, DatabaseFacts } from "./lib/host-facts";
+import { singleAddress } from "./lib/networks";
+import { outboundOf } from "./lib/outbound-settings";
+import type { Role } from "./lib/roles";
+import type { Settings } from "./lib/settings";
+import { labelOf, originOf, type StackIdentity } from "./lib/stack-names";
+import type { Member } from "./member";
+
+export type Members = Record<Role, Member>;
+
+interface Args {
+  settings: Settings;
+  identity: StackIdentity;
+  bundleDir: string;
+  members: Members;
+  databaseCredentials: DatabaseCredentials;
+  backupCredentials: BackupCredentials;
+}
+
+/**
+ * Hardens all servers side by side. What leans on another server comes last: the application's access
+ * after the database, and the first backup after the vault that receives it.
+ */
+export function hardenServers(
+  name: string,
+  args: Args,
+  opts: pulumi.ComponentResourceOptions,
+): void {
+  const harden = (role: Role, way: Way): Hardening => {
+    const { settings, bundleDir, members } = args;
+    const { deployerPrivateKey } = settings;
+    const { host, through, packages, ...facts } = way;
+    return new Hardening(
+      `${name}-${role}-hardening`,
+      {
+        server: members[role].host,
+        host,
+        facts: { ...sharedFacts(settings, members[role]), ...facts },
+        bundleDir,
+        ...(through ? { through } : {}),
+        ...(packages ? { packages } : {}),
+        ...(deployerPrivateKey ? { deployerPrivateKey: pulumi.secret(deployerPrivateKey) } : {}),
+      },
+      opts,
+    );
+  };
+  const app = harden("app", wayToApp(args));
+  const database = harden("database", { ...wayToDatabase(args), through: app });
+  const backup = harden("backup", wayToBackup(args));
+  app.connect(database);
+  database.connect(backup);
+}
+
+/** How a server is reached, what can be reached from it, and what else its controls are told. */
+type Way = Omit<GivenFacts, keyof ReturnType<typeof sharedFacts>> & {
+  host: pulumi.Input<string>;
+  through?: Hardening;
+  packages?: readonly string[];
+};
+
+function sharedFacts(settings: Settings, { people }: Member) {
+  const { deployer, admins, passwords, twoFactor, clock, alerts } = settings;
+  return {
+    deployer: deployer.name,
+    deployerKeys: deployer.keys,
+    admins,
+    people: pulumi.all(people.map(({ person }) => person)),
+    changeAtFirstUse: passwords.changeAtFirstUse,
+    unenrolled: twoFactor.unenrolled,
+    timeServers: clock.servers,
+    alerts: pulumi.secret(alerts),
+  };
+}
+
+/** No database of its own, nobody who brings backups, and no way on. */
+const NOTHING_SPECIAL = {
+  packageSource: { source: "none", expired: "refuse" },
+  receiver: { keys: [], from: [] },
+  permitOpen: "",
+  nextServer: "",
+} as const;
+
+/** From outside, and with a way on to the database server's SSH and to nothing else. */
+function wayToApp({ settings, members, databaseCredentials }: Args): Way {
+  const { app, database } = members;
+  const { allowFrom } = settings.ssh;
+  const { privateIPv4 } = database.addresses;
+  return {
+    ...NOTHING_SPECIAL,
+    host: app.addresses.publicIPv4,
+    deployerFrom: allowFrom,
+    permitOpen: pulumi.interpolate`${privateIPv4}:22`,
+    nextServer: pulumi.interpolate`${privateIPv4} ${database.host.hostKey}\n`,
+    wall: appWall({ sshFrom: allowFrom, ...outboundOf(settings) }),
+    databaseClient: pulumi.output({
+      host: privateIPv4,
+      schema: settings.database.schema,
+      password: databaseCredentials.application.current,
+      caCertificate: databaseCredentials.caCertificate,
+    }),
+  };
+}
+
+/** Through the app server, as people come, and with no way on. */
+function wayToDatabase(args: Args): Way {
+  const { settings, members } = args;
+  const { engine, source } = settings.database;
+  const appAddress = members.app.addresses.privateIPv4;
+  return {
+    ...NOTHING_SPECIAL,
+    host: members.database.addresses.privateIPv4,
+    deployerFrom: appAddress.apply((address) => [singleAddress(address)]),
+    wall: wallOfDatabase(settings, members),
+    packages: databasePackages(engine, source.kind),
+    packageSource: { source: sourceParameter(source), expired: source.expired },
+    database: databaseFacts(args),
+    backups: backupsFacts(args),
+  };
+}
+
+/** From outside, where the database server brings backups, too; with no way on. */
+function wayToBackup({ settings, members, backupCredentials }: Args): Way {
+  const from = members.database.addresses.publicIPv4.apply((address) => [singleAddress(address)]);
+  const receiver = { keys: [backupCredentials.pushKey.publicKey], from };
+  return {
+    ...NOTHING_SPECIAL,
+    host: members.backup.addresses.publicIPv4,
+    deployerFrom: settings.ssh.allowFrom,
+    receiver: pulumi.output(receiver),
+    wall: wallOfBackup(settings, members.database),
+    vault: settings.backup.vault,
+  };
+}
+
+/** The inner wall, which stands later than the outer one, knows where the backups go. */
+function wallOfDatabase(settings: Settings, { app, backup }: Members): pulumi.Output<Wall> {
+  const outbound = outboundOf(settings);
+  const appPrivateIPv4 = app.addresses.privateIPv4;
+  // Else its firewall would wait for a server that it does not name.
+  const backupIPv4 =
+    outbound.outbound === "anywhere" ? pulumi.output(undefined) : backup.addresses.publicIPv4;
+  return pulumi.all([appPrivateIPv4, backupIPv4]).apply(([from, to]) => {
+    const known = to === undefined ? {} : { backupIPv4: to };
+    return databaseWall({ appPrivateIPv4: from, ...known, ...outbound });
+  });
+}
+
+/** Both of the backup server's walls. */
+export function wallOfBackup(settings: Settings, database: Member): pulumi.Output<Wall> {
+  const { allowFrom } = settings.ssh;
+  return database.addresses.publicIPv4.apply((databaseIPv4) =>
+    backupWall({ sshFrom: allowFrom, databaseIPv4, ...outboundOf(settings) }),
+  );
+}
+
+function databaseFacts(args: Args): pulumi.Output<DatabaseFacts> {
+  const { settings, identity, members, databaseCredentials } = args;
+  const { engine, schema, auditLog } = settings.database;
+  const { application, deployment, caCertificate } = databaseCredentials;
+  const bindAddress = members.database.addresses.privateIPv4;
+  const appAddress = members.app.addresses.privateIPv4;
+  const label = labelOf(identity, "database");
+  const { certificate, privateKey } = databaseCredentials.serverCertificate(label, bindAddress);
+  return pulumi.output({
+    ...{ engine, schema, auditLog, bindAddress, appAddress, application, deployment },
+    ...{ caCertificate, certificate, privateKey },
+  });
+}
+
+function backupsFacts(args: Args): pulumi.Output<BackupsFacts> {
+  const { settings, identity, members, backupCredentials } = args;
+  const { engine, schema } = settings.database;
+  const { recipients, time, keep, sizeChangePercent, logMinutes } = settings.backup;
+  return pulumi.output({
+    ...{ engine, schema, origin: originOf(identity), recipients },
+    ...{ time, keep, sizeChangePercent, logMinutes },
+    signingKey: backupCredentials.signingKey.privateKey,
+    vaultHost: members.backup.addresses.publicIPv4,
+    vaultHostKey: members.backup.host.hostKey,
+    pushKey: backupCredentials.pushKey.privateKey,
+  });
+}
