@@ -500,6 +500,14 @@ describe("a change that goes wrong", () => {
     expect((await login("ada", [totp(enrol("ada").secret)])).code).toBe(0);
   }, 60_000);
 
+  it("leaves nobody's turn to what a killed login left behind", () => {
+    settle("two-factor", parameters());
+    // Init is the parent of it, as of every orphan.
+    const orphan = `systemd-run --quiet --wait -p KillMode=process --setenv=PAM_USER=ada ${TURN}`;
+    expect(server.root(orphan).code).toBe(1);
+    server.must("flock --nonblock /run/stronghold-login-turns/ada true");
+  });
+
   const killAfterMs = [0, 100, 200, 300, 400].map((from) => from + Math.floor(Math.random() * 100));
   it.each(killAfterMs)(
     "locks nobody out when it is killed after %i ms, and the next run ends well",
