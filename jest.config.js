@@ -11,7 +11,13 @@ const layer = (name, extra = {}) => ({
   ...extra,
 });
 
+/** A booted host answers when it can: a row that says nothing of its own has this long. */
+const HOSTS = { testTimeout: 120_000 };
+
 module.exports = {
   testSequencer: "<rootDir>/test/slowest-first.js",
-  projects: ["unit", "component", "api", "host", "e2e", "engine"].map((name) => layer(name)),
+  projects: [
+    ...["unit", "component", "api"].map((name) => layer(name)),
+    ...["host", "e2e", "engine"].map((name) => layer(name, HOSTS)),
+  ],
 };
