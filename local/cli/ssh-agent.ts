@@ -4,7 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { UserError } from "./user-error";
 
-const START_LIMIT_MS = 5_000;
+/** Generous: a busy machine, or one whose disk is cold, is slow and not broken. */
+const START_LIMIT_MS = 60_000;
 
 /**
  * Lends one key to `work` through an SSH agent of its own.
