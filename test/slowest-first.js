@@ -10,6 +10,7 @@ const SLOW = [
   "e2e/attack",
   "host/control-backups",
   "e2e/lifecycle",
+  "e2e/standing",
   "host/control-clock",
   "host/control-database-passwords",
   "host/control-database-access",
@@ -23,10 +24,6 @@ const SLOW = [
   "host/vault-push",
   "host/restore-refusals",
   "e2e/people",
-  "e2e/data",
-  "e2e/access",
-  "e2e/alerts",
-  "e2e/secrets",
 ];
 
 const rank = ({ path }) => {

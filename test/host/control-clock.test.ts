@@ -13,6 +13,7 @@ import { packagesOf } from "../../components/lib/bundle";
 import { vantageCommand } from "../../local/machines/vantage";
 import { BUNDLE, itWithJournal, type Parameters, type Report, TestServer } from "./harness";
 import { eventually, type Ran } from "./test-machines";
+import { grouped } from "./tampers";
 
 const server = new TestServer("a0c709");
 const it = itWithJournal(server);
@@ -122,54 +123,60 @@ describe("the control clock", () => {
   });
 
   const restarted = (change: string): string => `${change}; systemctl restart chrony`;
-  it.each<[string, string, string[]]>([
-    ["another server in the file", "echo 'server 203.0.113.66' >>/etc/chrony/chrony.conf", ["01"]],
-    [
-      "another server in use",
-      restarted("echo 'server 203.0.113.66' >>/etc/chrony/chrony.conf"),
-      ["01", "03"],
-    ],
-    ["another server, told to chronyd alone", "chronyc -n add server 203.0.113.66", ["03"]],
-    [
-      "a file that chronyd is told to read instead",
-      "echo 'DAEMON_OPTS=\"-F 1 -f /run/other.conf\"' >/etc/default/chrony",
-      ["01"],
-    ],
-    ["a lost configuration", "rm /etc/chrony/chrony.conf", ["01"]],
-    [
-      "a server for everyone",
-      restarted("printf 'allow\nport 123\n' >>/etc/chrony/chrony.conf"),
-      ["01", "05"],
-    ],
-    [
-      "commands over the network, although the file is right",
-      "cd /etc/chrony; cp -a chrony.conf kept; sed -i 's/^cmdport 0//' chrony.conf; systemctl restart chrony; mv kept chrony.conf",
-      ["05"],
-    ],
-    ["a stopped chronyd", "systemctl stop chrony", ["02", "03", "04"]],
-    ["a masked chronyd", "systemctl -q mask --now chrony 2>&1", ["02", "03", "04"]],
-    [
-      "a chronyd that will not start at boot",
-      // Not by `disable`, which takes its alias away as well: systemd then forgets that it runs.
-      "rm /etc/systemd/system/multi-user.target.wants/chrony.service; systemctl daemon-reload",
-      ["02"],
-    ],
-    [
-      "a rival",
-      "printf '[Service]\nExecStart=sleep 999\n' >/etc/systemd/system/systemd-timesyncd.service; systemctl daemon-reload; systemctl start systemd-timesyncd",
-      ["06"],
-    ],
-    [
-      "a rival that starts at boot",
-      "printf '[Service]\nExecStart=sleep 999\n[Install]\nWantedBy=multi-user.target\n' >/etc/systemd/system/ntpsec.service; systemctl -q enable ntpsec 2>&1",
-      ["06"],
-    ],
-    ["a check that always agrees", `printf '#!/bin/sh\n' >${CHECK}`, ["07"]],
-    ["a check that nobody can run", `chmod 600 ${CHECK}`, ["07"]],
-  ])(
-    "notices %s and mends it",
-    (_what, tamper, numbers) => {
-      server.must(tamper);
+  it.each(
+    grouped([
+      [
+        "another server in the file",
+        "echo 'server 203.0.113.66' >>/etc/chrony/chrony.conf",
+        ["01"],
+      ],
+      [
+        "another server in use",
+        restarted("echo 'server 203.0.113.66' >>/etc/chrony/chrony.conf"),
+        ["01", "03"],
+      ],
+      ["another server, told to chronyd alone", "chronyc -n add server 203.0.113.66", ["03"]],
+      [
+        "a file that chronyd is told to read instead",
+        "echo 'DAEMON_OPTS=\"-F 1 -f /run/other.conf\"' >/etc/default/chrony",
+        ["01"],
+      ],
+      ["a lost configuration", "rm /etc/chrony/chrony.conf", ["01"]],
+      [
+        "a server for everyone",
+        restarted("printf 'allow\nport 123\n' >>/etc/chrony/chrony.conf"),
+        ["01", "05"],
+      ],
+      [
+        "commands over the network, although the file is right",
+        "cd /etc/chrony; cp -a chrony.conf kept; sed -i 's/^cmdport 0//' chrony.conf; systemctl restart chrony; mv kept chrony.conf",
+        ["05"],
+      ],
+      ["a stopped chronyd", "systemctl stop chrony", ["02", "03", "04"]],
+      ["a masked chronyd", "systemctl -q mask --now chrony 2>&1", ["02", "03", "04"]],
+      [
+        "a chronyd that will not start at boot",
+        // Not by `disable`, which takes its alias away as well: systemd then forgets that it runs.
+        "rm /etc/systemd/system/multi-user.target.wants/chrony.service; systemctl daemon-reload",
+        ["02"],
+      ],
+      [
+        "a rival",
+        "printf '[Service]\nExecStart=sleep 999\n' >/etc/systemd/system/systemd-timesyncd.service; systemctl daemon-reload; systemctl start systemd-timesyncd",
+        ["06"],
+      ],
+      [
+        "a rival that starts at boot",
+        "printf '[Service]\nExecStart=sleep 999\n[Install]\nWantedBy=multi-user.target\n' >/etc/systemd/system/ntpsec.service; systemctl -q enable ntpsec 2>&1",
+        ["06"],
+      ],
+      ["a check that always agrees", `printf '#!/bin/sh\n' >${CHECK}`, ["07"]],
+      ["a check that nobody can run", `chmod 600 ${CHECK}`, ["07"]],
+    ]),
+  )(
+    "notices and mends: %s",
+    (_what, { rows, numbers }) => {
+      for (const [, tamper] of rows) server.must(tamper);
       expect(drive("audit")).toMatchObject({ code: 1, fails: ids(...numbers), stderr: "" });
       expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
       expect(drive("apply")).toMatchObject({ code: 0, changed: 0, stderr: "" });

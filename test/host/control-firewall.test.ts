@@ -18,6 +18,7 @@ import {
   TestServer,
 } from "./harness";
 import { eventually } from "./test-machines";
+import { grouped } from "./tampers";
 
 const server = new TestServer("a0c704");
 const it = itWithJournal(server);
@@ -74,65 +75,67 @@ describe("the control firewall", () => {
     session.close();
   }, 30_000);
 
-  it.each<[string, string, string[]]>([
-    ["a surplus rule", "iptables -I INPUT -p tcp --dport 80 -j ACCEPT", ["01"]],
-    ["a surplus rule of IPv6", "ip6tables -A TCP -p tcp --dport 80 -j ACCEPT", ["02"]],
-    ["a port behind a redirect opened", "iptables -A TCP -p tcp --dport 3000 -j ACCEPT", ["01"]],
-    ["another redirect", "iptables -t nat -A PREROUTING -p tcp --dport 81 -j REDIRECT", ["01"]],
-    ["a missing redirect", "ip6tables -t nat -D PREROUTING 1", ["02"]],
-    ["a missing rule", "iptables -D INPUT 1", ["01"]],
-    [
-      "rules in another order",
-      "ip6tables -D INPUT 1; ip6tables -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
-      ["02"],
-    ],
-    ["an open policy", "iptables -P INPUT ACCEPT", ["01", "07"]],
-    [
-      "flushed rules",
-      "iptables -P INPUT ACCEPT; iptables -F; ip6tables -P INPUT ACCEPT; ip6tables -F",
-      ["01", "02", "07", "11"],
-    ],
-    ["metadata for everybody", "iptables -D OUTPUT 1", ["01", "11"]],
-    ["metadata for everybody over IPv6", "ip6tables -I OUTPUT -j ACCEPT", ["02", "11"]],
-    ["other rules for the next boot", "echo '# saved' >>/etc/iptables/rules.v4", ["03"]],
-    ["the rules of another day", "sed -i '/--dport 22/d' /etc/iptables/rules.v4", ["03", "09"]],
-    ["no rules for the next boot", "rm /etc/iptables/rules.v6", ["04", "09"]],
-    ["rules that everyone may read", "chmod 644 /etc/iptables/rules.v6", ["04"]],
-    ["nobody to load them", "systemctl -q disable netfilter-persistent 2>&1", ["05"]],
-    ["a loader that is masked", "systemctl -q mask netfilter-persistent 2>&1", ["05", "08"]],
-    [
-      "a rival that flushes them at boot",
-      `printf '${RIVAL}' >/etc/systemd/system/nftables.service; systemctl -q enable nftables 2>&1`,
-      ["05"],
-    ],
-    [
-      "a loader that comes after the network",
-      `sed s/^Before=.*/After=network.target/ /usr${UNIT.replace("/etc", "/lib")} >${UNIT} && systemctl daemon-reload`,
-      ["08"],
-    ],
-    [
-      "a loader that flushes in the end",
-      changeUnit("[Service]\\nExecStartPost=/usr/sbin/iptables -F\\n"),
-      ["08"],
-    ],
-    ["a loader that flushes when it stops", `sed -i s/STOP=0/STOP=1/ ${SETTINGS}`, ["09"]],
-    [
-      "a loader that adds to what is there",
-      `echo IP6TABLES_RESTORE_NOFLUSH=yes >>${SETTINGS}`,
-      ["09"],
-    ],
-    [
-      "a loader without its part for IPv6",
-      "chmod a-x /usr/share/netfilter-persistent/plugins.d/25-ip6tables",
-      ["09"],
-    ],
-    [
-      "an upgrade that would save what runs",
-      "echo iptables-persistent iptables-persistent/autosave_v6 boolean true | debconf-set-selections",
-      ["10"],
-    ],
-  ])("notices %s and mends it", (_what, tamper, numbers) => {
-    server.must(tamper);
+  it.each(
+    grouped([
+      ["a surplus rule", "iptables -I INPUT -p tcp --dport 80 -j ACCEPT", ["01"]],
+      ["a surplus rule of IPv6", "ip6tables -A TCP -p tcp --dport 80 -j ACCEPT", ["02"]],
+      ["a port behind a redirect opened", "iptables -A TCP -p tcp --dport 3000 -j ACCEPT", ["01"]],
+      ["another redirect", "iptables -t nat -A PREROUTING -p tcp --dport 81 -j REDIRECT", ["01"]],
+      ["a missing redirect", "ip6tables -t nat -D PREROUTING 1", ["02"]],
+      ["a missing rule", "iptables -D INPUT 1", ["01"]],
+      [
+        "rules in another order",
+        "ip6tables -D INPUT 1; ip6tables -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+        ["02"],
+      ],
+      ["an open policy", "iptables -P INPUT ACCEPT", ["01", "07"]],
+      [
+        "flushed rules",
+        "iptables -P INPUT ACCEPT; iptables -F; ip6tables -P INPUT ACCEPT; ip6tables -F",
+        ["01", "02", "07", "11"],
+      ],
+      ["metadata for everybody", "iptables -D OUTPUT 1", ["01", "11"]],
+      ["metadata for everybody over IPv6", "ip6tables -I OUTPUT -j ACCEPT", ["02", "11"]],
+      ["other rules for the next boot", "echo '# saved' >>/etc/iptables/rules.v4", ["03"]],
+      ["the rules of another day", "sed -i '/--dport 22/d' /etc/iptables/rules.v4", ["03", "09"]],
+      ["no rules for the next boot", "rm /etc/iptables/rules.v6", ["04", "09"]],
+      ["rules that everyone may read", "chmod 644 /etc/iptables/rules.v6", ["04"]],
+      ["nobody to load them", "systemctl -q disable netfilter-persistent 2>&1", ["05"]],
+      ["a loader that is masked", "systemctl -q mask netfilter-persistent 2>&1", ["05", "08"]],
+      [
+        "a rival that flushes them at boot",
+        `printf '${RIVAL}' >/etc/systemd/system/nftables.service; systemctl -q enable nftables 2>&1`,
+        ["05"],
+      ],
+      [
+        "a loader that comes after the network",
+        `sed s/^Before=.*/After=network.target/ /usr${UNIT.replace("/etc", "/lib")} >${UNIT} && systemctl daemon-reload`,
+        ["08"],
+      ],
+      [
+        "a loader that flushes in the end",
+        changeUnit("[Service]\\nExecStartPost=/usr/sbin/iptables -F\\n"),
+        ["08"],
+      ],
+      ["a loader that flushes when it stops", `sed -i s/STOP=0/STOP=1/ ${SETTINGS}`, ["09"]],
+      [
+        "a loader that adds to what is there",
+        `echo IP6TABLES_RESTORE_NOFLUSH=yes >>${SETTINGS}`,
+        ["09"],
+      ],
+      [
+        "a loader without its part for IPv6",
+        "chmod a-x /usr/share/netfilter-persistent/plugins.d/25-ip6tables",
+        ["09"],
+      ],
+      [
+        "an upgrade that would save what runs",
+        "echo iptables-persistent iptables-persistent/autosave_v6 boolean true | debconf-set-selections",
+        ["10"],
+      ],
+    ]),
+  )("notices and mends: %s", (_what, { rows, numbers }) => {
+    for (const [, tamper] of rows) server.must(tamper);
     expect(drive("audit")).toMatchObject({ code: 1, fails: ids(...numbers), stderr: "" });
     expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
     expect(drive("confirm")).toMatchObject({ code: 0, fails: [] });

@@ -18,6 +18,7 @@ import {
   TestServer,
 } from "./harness";
 import type { Ran } from "./test-machines";
+import { grouped } from "./tampers";
 
 const server = new TestServer("a0c703");
 const it = itWithJournal(server);
@@ -249,51 +250,53 @@ describe("the control ssh", () => {
     expect(drive("apply")).toMatchObject({ code: 0, fails: [], changed: 1 });
   });
 
-  it.each<[string, string, string[]]>([
-    [
-      "an edited drop-in",
-      "sed -i /MaxStartups/d /etc/ssh/sshd_config.d/00-stronghold.conf",
-      ["07", "12"],
-    ],
-    [
-      "an edited list for everyone",
-      "sed -i /PermitRootLogin/d /etc/ssh/stronghold-everyone.conf",
-      ["03", "12"],
-    ],
-    [
-      "an older cipher in an earlier file",
-      "echo 'Ciphers aes128-cbc' >/etc/ssh/sshd_config.d/00-a.conf",
-      ["01", "05", "12"],
-    ],
-    [
-      "a lost Include line",
-      "sed -i 's/^Include/#&/' /etc/ssh/sshd_config",
-      [...everyCheck.slice(0, 11).map((id) => id.slice(4)), "12"],
-    ],
-    ["a lost line about the client", "sed -i 's/^Include/#&/' /etc/ssh/ssh_config", ["13"]],
-    [
-      "a client that believes anyone",
-      "echo 'StrictHostKeyChecking no' >/etc/ssh/ssh_config.d/00-stronghold.conf",
-      ["13"],
-    ],
-    [
-      "a next server that someone added",
-      "echo \"10.0.0.1 $(cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub)\" >>/etc/ssh/ssh_known_hosts",
-      ["13"],
-    ],
-    [
-      "a second exception",
-      "sed -i 's/^Match User deployer Address 203/Match User ada\\n  AuthenticationMethods publickey\\n&/' /etc/ssh/sshd_config.d/00-stronghold.conf",
-      ["02", "12"],
-    ],
-    [
-      "an exception that asks the deployer",
-      "sed -i '/^  AuthenticationMethods/d' /etc/ssh/sshd_config.d/00-stronghold.conf",
-      ["09", "12"],
-    ],
-    ["a file that sshd has not read", "touch /etc/ssh/sshd_config.d/50-cloud-init.conf", ["12"]],
-  ])("notices %s and mends it", (_what, tamper, numbers) => {
-    server.must(tamper);
+  it.each(
+    grouped([
+      [
+        "an edited drop-in",
+        "sed -i /MaxStartups/d /etc/ssh/sshd_config.d/00-stronghold.conf",
+        ["07", "12"],
+      ],
+      [
+        "an edited list for everyone",
+        "sed -i /PermitRootLogin/d /etc/ssh/stronghold-everyone.conf",
+        ["03", "12"],
+      ],
+      [
+        "an older cipher in an earlier file",
+        "echo 'Ciphers aes128-cbc' >/etc/ssh/sshd_config.d/00-a.conf",
+        ["01", "05", "12"],
+      ],
+      [
+        "a lost Include line",
+        "sed -i 's/^Include/#&/' /etc/ssh/sshd_config",
+        [...everyCheck.slice(0, 11).map((id) => id.slice(4)), "12"],
+      ],
+      ["a lost line about the client", "sed -i 's/^Include/#&/' /etc/ssh/ssh_config", ["13"]],
+      [
+        "a client that believes anyone",
+        "echo 'StrictHostKeyChecking no' >/etc/ssh/ssh_config.d/00-stronghold.conf",
+        ["13"],
+      ],
+      [
+        "a next server that someone added",
+        "echo \"10.0.0.1 $(cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub)\" >>/etc/ssh/ssh_known_hosts",
+        ["13"],
+      ],
+      [
+        "a second exception",
+        "sed -i 's/^Match User deployer Address 203/Match User ada\\n  AuthenticationMethods publickey\\n&/' /etc/ssh/sshd_config.d/00-stronghold.conf",
+        ["02", "12"],
+      ],
+      [
+        "an exception that asks the deployer",
+        "sed -i '/^  AuthenticationMethods/d' /etc/ssh/sshd_config.d/00-stronghold.conf",
+        ["09", "12"],
+      ],
+      ["a file that sshd has not read", "touch /etc/ssh/sshd_config.d/50-cloud-init.conf", ["12"]],
+    ]),
+  )("notices and mends: %s", (_what, { rows, numbers }) => {
+    for (const [, tamper] of rows) server.must(tamper);
     expect(drive("audit").fails).toEqual(numbers.map((number) => `SSH-${number}`));
     expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
     expect(drive("confirm")).toMatchObject({ code: 0, fails: [] });

@@ -22,6 +22,7 @@ import {
   TestServer,
 } from "./harness";
 import { eventually } from "./test-machines";
+import { grouped } from "./tampers";
 
 interface Factor {
   secret: string;
@@ -367,30 +368,32 @@ describe("what was changed by hand", () => {
     expect((await login("ada", [other])).code).toBe(0);
   });
 
-  it.each<[string, string, string[]]>([
-    ["another secret", `sed -i '1s/.*/KRSXG5DSNFXGOIDBKRSXG5DSNFXGOIDB/' ${FACTORS}/ada`, ["04"]],
-    ["no state", `rm ${FACTORS}/ada`, ["04", "05", "06", "07"]],
-    ["a folder as a state", `rm ${FACTORS}/ada; mkdir ${FACTORS}/ada`, ["04", "05", "06", "07"]],
-    ["a stranger's state", `cp -a ${FACTORS}/ada ${FACTORS}/eve`, ["08"]],
-    [
-      "what a cut-off login left",
-      `cp -a ${FACTORS}/ada ${FACTORS}/ada~Xy12ab; touch -d "2 minutes ago" ${FACTORS}/ada~Xy12ab`,
-      ["08"],
-    ],
-    ["another script for turns", `printf '#!/bin/sh\\nexit 0\\n' >${TURN}`, ["09"]],
-    ["no script for turns", `rm ${TURN}`, ["03", "09"]],
-    ["Debian's question", `sed -i '/^auth/d; 1i@include common-auth' ${PAM}`, ["01", "03"]],
-    ["nobody asked", `sed -i '1iauth sufficient pam_permit.so' ${PAM}`, ["01", "03"]],
-    [
-      "a lost state that opens",
-      `sed -i 's/noskewadj/nullok/' ${PAM}; sed -i '/noskew/d' ${PAM}; sed -i '/google/aauth required pam_permit.so' ${PAM}`,
-      ["01", "03"],
-    ],
-    ["nobody kept out of a closing system", `sed -i /pam_nologin/d ${PAM}`, ["01", "02"]],
-    ["no limits for sessions", `sed -i /pam_limits/d ${PAM}`, ["01"]],
-  ])("is found and mended: %s", async (_what, tamper, numbers) => {
+  it.each(
+    grouped([
+      ["another secret", `sed -i '1s/.*/KRSXG5DSNFXGOIDBKRSXG5DSNFXGOIDB/' ${FACTORS}/ada`, ["04"]],
+      ["no state", `rm ${FACTORS}/ada`, ["04", "05", "06", "07"]],
+      ["a folder as a state", `rm ${FACTORS}/ada; mkdir ${FACTORS}/ada`, ["04", "05", "06", "07"]],
+      ["a stranger's state", `cp -a ${FACTORS}/ada ${FACTORS}/eve`, ["08"]],
+      [
+        "what a cut-off login left",
+        `cp -a ${FACTORS}/ada ${FACTORS}/ada~Xy12ab; touch -d "2 minutes ago" ${FACTORS}/ada~Xy12ab`,
+        ["08"],
+      ],
+      ["another script for turns", `printf '#!/bin/sh\\nexit 0\\n' >${TURN}`, ["09"]],
+      ["no script for turns", `rm ${TURN}`, ["03", "09"]],
+      ["Debian's question", `sed -i '/^auth/d; 1i@include common-auth' ${PAM}`, ["01", "03"]],
+      ["nobody asked", `sed -i '1iauth sufficient pam_permit.so' ${PAM}`, ["01", "03"]],
+      [
+        "a lost state that opens",
+        `sed -i 's/noskewadj/nullok/' ${PAM}; sed -i '/noskew/d' ${PAM}; sed -i '/google/aauth required pam_permit.so' ${PAM}`,
+        ["01", "03"],
+      ],
+      ["nobody kept out of a closing system", `sed -i /pam_nologin/d ${PAM}`, ["01", "02"]],
+      ["no limits for sessions", `sed -i /pam_limits/d ${PAM}`, ["01"]],
+    ]),
+  )("is found and mended: %s", async (_what, { rows, numbers }) => {
     const { codes } = enrol("ada");
-    server.must(tamper);
+    for (const [, tamper] of rows) server.must(tamper);
     expect(drive("audit")).toMatchObject({ code: 1, fails: ids(...numbers), stderr: "" });
     expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
     expect(drive("confirm")).toMatchObject({ code: 0, fails: [] });

@@ -4,6 +4,7 @@
  */
 import { itWithJournal, type Report } from "./harness";
 import { FILES, RECEIVER, Sender, VaultServer } from "./vault-server";
+import { grouped } from "./tampers";
 
 const server = new VaultServer("a0c7d1");
 const sender = new Sender(server);
@@ -50,65 +51,71 @@ describe("the control vault", () => {
     expect(Number(exposure)).toBeLessThanOrEqual(0.6);
   });
 
-  it.each<[string, string, string[]]>([
-    ["an owner with a shell", "usermod -s /bin/bash stronghold-vault", ["01"]],
-    ["an owner with a password", "echo stronghold-vault:a-long-password | chpasswd", ["01"]],
-    ["an owner in another group", "gpasswd -a stronghold-vault sudo", ["01"]],
-    ["somebody in the owner's group", "gpasswd -a deployer stronghold-vault", ["01"]],
-    ["the sender in the owner's group", `gpasswd -a ${RECEIVER} stronghold-vault`, ["01", "02"]],
-    ["another receiver", `echo exit >>${LIBRARY}/receive`, ["03"]],
-    ["a receiver that others can change", `chmod 777 ${LIBRARY}/receive`, ["03"]],
-    ["another program beside it", `touch ${LIBRARY}/zz`, ["03"]],
-    ["another quota", "sed -i s/quota-mb=.*/quota-mb=9999/ /etc/stronghold/vault", ["03"]],
-    [
-      "a receiver that is root",
-      `sed -i s/^User=.*/User=root/ ${UNITS}/stronghold-vault@.service; systemctl daemon-reload`,
-      ["03"],
-    ],
-    [
-      "a unit that systemd has not read",
-      `sed -i s/^SocketMode=.*// ${UNITS}/stronghold-vault.socket`,
-      ["03", "04"],
-    ],
-    [
-      "an addition to a unit",
-      `mkdir ${UNITS}/stronghold-vault@.service.d; printf '[Service]\\nUser=root\\n' >${UNITS}/stronghold-vault@.service.d/a.conf; systemctl daemon-reload`,
-      ["03"],
-    ],
-    [
-      "an addition until the next boot",
-      "mkdir -p /run/systemd/system/stronghold-vault.socket.d; printf '[Socket]\\nSocketMode=0666\\n' >/run/systemd/system/stronghold-vault.socket.d/a.conf; systemctl daemon-reload",
-      ["03"],
-    ],
-    ["a socket for everyone", "chmod 666 /run/stronghold-vault/socket", ["04"]],
-    ["a stopped socket", "systemctl -q stop stronghold-vault.socket", ["04"]],
-    [
-      "a socket that will not be there after a boot",
-      "systemctl -q disable stronghold-vault.socket 2>&1",
-      ["04"],
-    ],
-    ["a folder that the owner can write to", `chown stronghold-vault ${FILES}`, ["05"]],
-    ["a folder that everyone can write to", `chmod 777 ${FILES}`, ["05"]],
-    ["a vault that everyone can enter", "chmod 755 /srv/stronghold-vault", ["05"]],
-    ["a folder elsewhere", "cd /srv/stronghold-vault; rmdir incoming; ln -s /tmp incoming", ["05"]],
-    ["another folder in the vault", "mkdir /srv/stronghold-vault/x", ["03"]],
-    ["a file that the owner could change", `chown stronghold-vault ${FILES}/${FULL}.age`, ["06"]],
-    ["a file that others can read", `chmod 444 ${FILES}/${FULL}.age`, ["06"]],
-    ["a timer that is stopped", "systemctl -q stop stronghold-vault-retire.timer", ["08"]],
-    [
-      "a timer that is not there after a boot",
-      "systemctl -q disable stronghold-vault-check.timer 2>&1",
-      ["08"],
-    ],
-    [
-      "a retention that fails",
-      "mv /etc/stronghold/vault /root/; systemctl start stronghold-vault-retire 2>&1; mv /root/vault /etc/stronghold/; true",
-      ["08"],
-    ],
-  ])(
-    "notices %s and mends it",
-    (_what, tamper, numbers) => {
-      server.must(tamper);
+  it.each(
+    grouped([
+      ["an owner with a shell", "usermod -s /bin/bash stronghold-vault", ["01"]],
+      ["an owner with a password", "echo stronghold-vault:a-long-password | chpasswd", ["01"]],
+      ["an owner in another group", "gpasswd -a stronghold-vault sudo", ["01"]],
+      ["somebody in the owner's group", "gpasswd -a deployer stronghold-vault", ["01"]],
+      ["the sender in the owner's group", `gpasswd -a ${RECEIVER} stronghold-vault`, ["01", "02"]],
+      ["another receiver", `echo exit >>${LIBRARY}/receive`, ["03"]],
+      ["a receiver that others can change", `chmod 777 ${LIBRARY}/receive`, ["03"]],
+      ["another program beside it", `touch ${LIBRARY}/zz`, ["03"]],
+      ["another quota", "sed -i s/quota-mb=.*/quota-mb=9999/ /etc/stronghold/vault", ["03"]],
+      [
+        "a receiver that is root",
+        `sed -i s/^User=.*/User=root/ ${UNITS}/stronghold-vault@.service; systemctl daemon-reload`,
+        ["03"],
+      ],
+      [
+        "a unit that systemd has not read",
+        `sed -i s/^SocketMode=.*// ${UNITS}/stronghold-vault.socket`,
+        ["03", "04"],
+      ],
+      [
+        "an addition to a unit",
+        `mkdir ${UNITS}/stronghold-vault@.service.d; printf '[Service]\\nUser=root\\n' >${UNITS}/stronghold-vault@.service.d/a.conf; systemctl daemon-reload`,
+        ["03"],
+      ],
+      [
+        "an addition until the next boot",
+        "mkdir -p /run/systemd/system/stronghold-vault.socket.d; printf '[Socket]\\nSocketMode=0666\\n' >/run/systemd/system/stronghold-vault.socket.d/a.conf; systemctl daemon-reload",
+        ["03"],
+      ],
+      ["a socket for everyone", "chmod 666 /run/stronghold-vault/socket", ["04"]],
+      ["a stopped socket", "systemctl -q stop stronghold-vault.socket", ["04"]],
+      [
+        "a socket that will not be there after a boot",
+        "systemctl -q disable stronghold-vault.socket 2>&1",
+        ["04"],
+      ],
+      ["a folder that the owner can write to", `chown stronghold-vault ${FILES}`, ["05"]],
+      ["a folder that everyone can write to", `chmod 777 ${FILES}`, ["05"]],
+      ["a vault that everyone can enter", "chmod 755 /srv/stronghold-vault", ["05"]],
+      [
+        "a folder elsewhere",
+        "cd /srv/stronghold-vault; rmdir incoming; ln -s /tmp incoming",
+        ["05"],
+      ],
+      ["another folder in the vault", "mkdir /srv/stronghold-vault/x", ["03"]],
+      ["a file that the owner could change", `chown stronghold-vault ${FILES}/${FULL}.age`, ["06"]],
+      ["a file that others can read", `chmod 444 ${FILES}/${FULL}.age`, ["06"]],
+      ["a timer that is stopped", "systemctl -q stop stronghold-vault-retire.timer", ["08"]],
+      [
+        "a timer that is not there after a boot",
+        "systemctl -q disable stronghold-vault-check.timer 2>&1",
+        ["08"],
+      ],
+      [
+        "a retention that fails",
+        "mv /etc/stronghold/vault /root/; systemctl start stronghold-vault-retire 2>&1; mv /root/vault /etc/stronghold/; true",
+        ["08"],
+      ],
+    ]),
+  )(
+    "notices and mends: %s",
+    (_what, { rows, numbers }) => {
+      for (const [, tamper] of rows) server.must(tamper);
       expect(drive("audit")).toMatchObject({ code: 1, fails: ids(...numbers), stderr: "" });
       expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
       expect(drive("apply")).toMatchObject({ code: 0, changed: 0, stderr: "" });

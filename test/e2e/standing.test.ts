@@ -1,0 +1,37 @@
+/**
+ * One environment as the default settings make it, and all that is asked of it as it stands.
+ *
+ * The parts follow one another on the same servers: what looks comes before what changes something.
+ */
+import { describeAccess } from "./access";
+import { describeAlerts } from "./alerts";
+import { TestCloud } from "./cloud";
+import { describeData } from "./data";
+import { describeSecrets } from "./secrets";
+
+const cloud = new TestCloud("standing");
+
+beforeAll(() => {
+  cloud.down();
+}, 60_000);
+
+afterAll(() => {
+  cloud.down();
+}, 60_000);
+
+describe("secrets", () => {
+  // Brings it up, as it watches that.
+  describeSecrets(cloud);
+});
+
+describe("access", () => {
+  describeAccess(cloud);
+});
+
+describe("alerts", () => {
+  describeAlerts(cloud);
+});
+
+describe("data", () => {
+  describeData(cloud);
+});
