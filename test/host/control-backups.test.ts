@@ -70,6 +70,7 @@ const TAMPERS: [string, string, string[], "alone"?][] = [
     `${NEWEST}; cd ${SPOOL}; for n in 0 1 2 3 4 5 6 7; do ` +
       `old=full-20200101T000000Z-0000000$n; cp -p $newest.age $old.age; cp -p $newest.manifest $old.manifest; touch state/shipped/$old; done`,
     ["08"],
+    "alone",
   ],
   ["a backup that failed", `echo 'wrong of a reason' >${STATE}/alert-backup-failed`, ["09"]],
 ];

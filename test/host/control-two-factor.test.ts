@@ -321,43 +321,45 @@ function enrolQuietly(name: string): Factor {
 const MODULE = "$(find /usr/lib -name pam_google_authenticator.so)";
 
 describe("what was changed by hand", () => {
-  it.each<[string, string, string[]]>([
-    ["no record of used codes", `sed -i /DISALLOW_REUSE/d ${FACTORS}/ada`, ["05"]],
-    ["no limit of guesses", `sed -i /RATE_LIMIT/d ${FACTORS}/ada`, ["05"]],
-    ["a limit of many guesses", `sed -i 's/LIMIT 3 30/LIMIT 100 1/' ${FACTORS}/ada`, ["05"]],
-    ["a wide window", `sed -i 's/SIZE 3/SIZE 100/' ${FACTORS}/ada`, ["05"]],
-    ["a second window", `sed -i '1a" WINDOW_SIZE 100' ${FACTORS}/ada`, ["05"]],
-    [
-      "a fresh record before that of used codes",
-      `sed -i '1a" DISALLOW_REUSE' ${FACTORS}/ada`,
-      ["05"],
-    ],
-    [
-      "a fresh record behind that of used codes",
-      `sed -i '$a" DISALLOW_REUSE' ${FACTORS}/ada`,
-      ["05"],
-    ],
-    ["a skewed clock", `sed -i '1a" TIME_SKEW -1000' ${FACTORS}/ada`, ["05"]],
-    ["a counter", `sed -i '1a" HOTP_COUNTER 1' ${FACTORS}/ada`, ["05"]],
-    ["a time of grace", `sed -i '1a" LAST0 203.0.113.66 9999999999' ${FACTORS}/ada`, ["05"]],
-    ["an unreadable limit", `sed -i 's/LIMIT 3 30/& x/' ${FACTORS}/ada`, ["05"]],
-    ["a scratch code of one's own", `echo 12345678 >>${FACTORS}/ada`, ["06"]],
-    ["a scratch code twice", `tail -n 1 ${FACTORS}/ada >>${FACTORS}/ada`, ["06"]],
-    ["a state that others may read", `chmod 644 ${FACTORS}/ada`, ["07"]],
-    ["a state that is the person's", `chown ada ${FACTORS}/ada`, ["07"]],
-    ["a folder that others may enter", `chmod 711 ${FACTORS}`, ["07"]],
-    [
-      "a link in place of a state",
-      `mv ${FACTORS}/ada /home/ada/x; ln -s /home/ada/x ${FACTORS}/ada`,
-      ["07"],
-    ],
-  ])("is found and mended, and what was used stays so: %s", async (_what, tamper, numbers) => {
+  it.each(
+    grouped([
+      ["no record of used codes", `sed -i /DISALLOW_REUSE/d ${FACTORS}/ada`, ["05"]],
+      ["no limit of guesses", `sed -i /RATE_LIMIT/d ${FACTORS}/ada`, ["05"]],
+      ["a limit of many guesses", `sed -i 's/LIMIT 3 30/LIMIT 100 1/' ${FACTORS}/ada`, ["05"]],
+      ["a wide window", `sed -i 's/SIZE 3/SIZE 100/' ${FACTORS}/ada`, ["05"]],
+      ["a second window", `sed -i '1a" WINDOW_SIZE 100' ${FACTORS}/ada`, ["05"]],
+      [
+        "a fresh record before that of used codes",
+        `sed -i '1a" DISALLOW_REUSE' ${FACTORS}/ada`,
+        ["05"],
+      ],
+      [
+        "a fresh record behind that of used codes",
+        `sed -i '$a" DISALLOW_REUSE' ${FACTORS}/ada`,
+        ["05"],
+      ],
+      ["a skewed clock", `sed -i '1a" TIME_SKEW -1000' ${FACTORS}/ada`, ["05"]],
+      ["a counter", `sed -i '1a" HOTP_COUNTER 1' ${FACTORS}/ada`, ["05"]],
+      ["a time of grace", `sed -i '1a" LAST0 203.0.113.66 9999999999' ${FACTORS}/ada`, ["05"]],
+      ["an unreadable limit", `sed -i 's/LIMIT 3 30/& x/' ${FACTORS}/ada`, ["05"]],
+      ["a scratch code of one's own", `echo 12345678 >>${FACTORS}/ada`, ["06"]],
+      ["a scratch code twice", `tail -n 1 ${FACTORS}/ada >>${FACTORS}/ada`, ["06"]],
+      ["a state that others may read", `chmod 644 ${FACTORS}/ada`, ["07"]],
+      ["a state that is the person's", `chown ada ${FACTORS}/ada`, ["07"]],
+      ["a folder that others may enter", `chmod 711 ${FACTORS}`, ["07"]],
+      [
+        "a link in place of a state",
+        `mv ${FACTORS}/ada /home/ada/x; ln -s /home/ada/x ${FACTORS}/ada`,
+        ["07"],
+      ],
+    ]),
+  )("is found and mended, and what was used stays so: %s", async (_what, { rows, numbers }) => {
     const { secret, codes } = enrol("ada");
     const [scratch = "", other = ""] = codes;
     const code = totp(secret);
     expect((await login("ada", [code])).code).toBe(0);
     expect((await login("ada", [scratch])).code).toBe(0);
-    server.must(tamper);
+    for (const [, tamper] of rows) server.must(tamper);
     expect(drive("audit")).toMatchObject({ code: 1, fails: ids(...numbers), stderr: "" });
     expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
     expect(drive("apply")).toMatchObject({ code: 0, changed: 0 });
