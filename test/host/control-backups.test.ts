@@ -47,7 +47,8 @@ const TAMPERS: [string, string, string[], "alone"?][] = [
   ],
   [
     "a newest backup with one byte changed",
-    `${NEWEST}; printf X | dd of=${SPOOL}/$newest.age bs=1 seek=300 conv=notrunc status=none`,
+    // Another than it was, whatever it was.
+    `${NEWEST}; cd ${SPOOL}; was=$(od -An -tu1 -j300 -N1 $newest.age); printf "\\x$(printf %x $((was ^ 1)))" | dd of=$newest.age bs=1 seek=300 conv=notrunc status=none`,
     ["04"],
   ],
   ["a newest backup that is cut", `${NEWEST}; truncate -s -1 ${SPOOL}/$newest.age`, ["04"]],
