@@ -117,6 +117,8 @@ describe("a day of backups while somebody writes", () => {
       const soFar = [...taken];
       const next = pair.full();
       expect(pair.inVault()).toContain(next);
+      // Each kind of run clears away what its own kind has left, and no run waits for the other kind.
+      expect(pair.tool("logs")).toMatchObject({ code: 0, stderr: "" });
       expect(pair.unfinished()).toBe("");
       expect(pair.load(next, "check_one", "vault")).toEqual(pair.manifest(next).tables);
       expect(lost(soFar, "check_one")).toEqual([]);
