@@ -31,7 +31,7 @@ const TAMPERS: [string, string, string[], "alone"?][] = [
   ],
   ["a key that others can read", `chmod 644 ${CONFIG}/push-key`, ["02"]],
   ["backups that others can reach", `chmod 755 ${SPOOL}`, ["02"]],
-  ["another number to keep", `sed -i s/keep=.*/keep=1/ ${CONFIG}/settings`, ["02"]],
+  ["another number to keep", `sed -i s/keep=.*/keep=9/ ${CONFIG}/settings`, ["02"]],
   ["a recipient more", `tail -n 1 ${CONFIG}/recipients >>${CONFIG}/recipients`, ["02", "04"]],
   ["a timer that is stopped", "systemctl -q stop stronghold-backup.timer", ["03"]],
   ["logs that are not due", "systemctl -q stop stronghold-backup-logs.timer", ["03"]],
