@@ -8,5 +8,7 @@ const environment = new TwoServerEnvironment("environment", {
   identity: { project: pulumi.getProject(), stack: pulumi.getStack() },
 });
 
-export const { app, database, backup, deployer, sshConfig, knownHosts, enrolments } = environment;
+/** The contract that these keep, for deployments to rely on, is `outputs.schema.json`. */
+export const { outputsVersion, app, database, backup, deployer } = environment;
+export const { sshConfig, knownHosts, enrolments } = environment;
 export const { databaseAccess, databaseCa, backups } = environment;

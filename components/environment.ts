@@ -5,16 +5,21 @@ import * as pulumi from "@pulumi/pulumi";
 import { BackupCredentials } from "./backup-credentials";
 import { DatabaseCredentials } from "./database-credentials";
 import { hardenServers, type Members, wallOfBackup } from "./hardenings";
-import type { Enrolment } from "./lib/enrolment";
 import { appWall, databaseWall } from "./lib/firewall-rules";
 import { outboundOf } from "./lib/outbound-settings";
+import {
+  type BackupsOutput,
+  type DatabaseAccess,
+  type Enrolments,
+  OUTPUTS_VERSION,
+  type ServerAddresses,
+} from "./lib/outputs-contract";
 import type { Role } from "./lib/roles";
 import type { Settings } from "./lib/settings";
 import { type KnownServers, renderKnownHosts, renderSshConfig } from "./lib/ssh-files";
 import { labelOf, type StackIdentity } from "./lib/stack-names";
 import { adoptMember, handed, known, type MakeArgs, makeMember, type Member } from "./member";
-import type { ServerAddresses } from "./server";
-import { type BackupsOutput, type DatabaseAccess, accessOf, backupsOf } from "./store-outputs";
+import { accessOf, backupsOf } from "./store-outputs";
 
 /** What is copied to every server. Its name is the folder's name there, too. */
 const BUNDLE_DIR = join(__dirname, "..", "scripts", "host");
@@ -28,9 +33,6 @@ export interface TwoServerEnvironmentArgs {
   bundleDir?: string;
 }
 
-/** What people are handed, by server and name. */
-export type Enrolments = Record<Role, Record<string, Enrolment>>;
-
 /**
  * An app server and a database server, hardened, with the app server as the only way to the database
  * server, and a backup server in another data centre that the database server can add to and nothing
@@ -41,6 +43,8 @@ export type Enrolments = Record<Role, Record<string, Enrolment>>;
  * an application.
  */
 export class TwoServerEnvironment extends pulumi.ComponentResource {
+  /** Of the contract that the outputs keep (`outputs.schema.json`). */
+  public readonly outputsVersion = OUTPUTS_VERSION;
   public readonly app: pulumi.Output<ServerAddresses>;
   public readonly database: pulumi.Output<ServerAddresses>;
   public readonly backup: pulumi.Output<ServerAddresses>;
@@ -95,6 +99,7 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
     this.databaseCa = databaseCredentials.caCertificate;
     this.backups = backupsOf(settings, identity, backupCredentials);
     this.registerOutputs({
+      outputsVersion: this.outputsVersion,
       app: this.app,
       database: this.database,
       backup: this.backup,

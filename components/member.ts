@@ -2,14 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { ServerCredentials } from "./credentials";
 import type { Host } from "./hardening";
-import type { Enrolment } from "./lib/enrolment";
 import type { Wall } from "./lib/firewall-rules";
+import type { Enrolment, ServerAddresses } from "./lib/outputs-contract";
 import type { Role } from "./lib/roles";
 import type { ServerSettings, Settings } from "./lib/settings";
 import type { KnownServer } from "./lib/ssh-files";
 import { labelOf, type StackIdentity } from "./lib/stack-names";
 import { PersonCredentials } from "./person-credentials";
-import { Server, type ServerAddresses } from "./server";
+import { Server } from "./server";
 
 /** A server of the stack with who gets in. */
 export interface Member {

@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
 import {
-  type Enrolment,
   otpauthUri,
   type Person,
   SCRATCH_BYTES,
@@ -11,6 +10,7 @@ import {
   secretFrom,
   type TwoFactorSecret,
 } from "./lib/enrolment";
+import type { Enrolment } from "./lib/outputs-contract";
 import type { Admin } from "./lib/settings";
 
 export interface PersonCredentialsArgs {

@@ -5,6 +5,7 @@ import { CloudFirewall } from "./cloud-firewall";
 import type { ServerCredentials } from "./credentials";
 import { renderFirstBoot } from "./lib/first-boot";
 import type { Wall } from "./lib/firewall-rules";
+import type { ServerAddresses } from "./lib/outputs-contract";
 import type { Role } from "./lib/roles";
 import type { ServerSettings, Settings } from "./lib/settings";
 import { labelOf, type StackIdentity, tagsOf } from "./lib/stack-names";
@@ -24,17 +25,6 @@ export interface ServerArgs {
   credentials: ServerCredentials;
   /** What may come in and go out. */
   wall: pulumi.Input<Wall>;
-}
-
-/** What others need to know of a server. */
-export interface ServerAddresses {
-  id: string;
-  label: string;
-  publicIPv4: string;
-  /** Without a prefix length. */
-  publicIPv6: string;
-  /** Empty on the backup server, which stands alone in its data centre. */
-  privateIPv4: string;
 }
 
 /**

@@ -34,16 +34,6 @@ export interface Person {
   twoFactor?: TwoFactorSecret;
 }
 
-/** What a person is handed for one server; all of it is secret. */
-export interface Enrolment {
-  /** The initial password for sudo, unless the operator has set one. */
-  password?: string;
-  /** What the QR code holds. Missing, with all below, for a person who is not enrolled. */
-  uri?: string;
-  secret?: string;
-  scratchCodes?: string[];
-}
-
 export function secretFrom(bytes: Buffer): string {
   return new Secret({ buffer: new Uint8Array(bytes).buffer }).base32;
 }

@@ -1,6 +1,6 @@
 import { URI } from "otpauth";
 
-import type { Enrolments } from "../../components/environment";
+import type { Enrolments } from "../../components/lib/outputs-contract";
 import { type Role, ROLES } from "../../components/lib/roles";
 import { type CloudPaths, cloudPaths } from "../paths";
 import { firstAdmin } from "./operator";

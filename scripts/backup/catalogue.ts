@@ -1,5 +1,5 @@
 /** What there is, and what of it may be believed. */
-import type { BackupsOutput } from "../../components/store-outputs";
+import type { BackupsOutput } from "../../components/lib/outputs-contract";
 import { UserError } from "../../local/cli/user-error";
 import { type Chain, chainOf } from "./chain";
 import {

@@ -1,7 +1,7 @@
 /** What a manifest says of its archive, and whether it may be believed. */
 import { z } from "zod";
 
-import type { BackupsOutput } from "../../components/store-outputs";
+import type { BackupsOutput } from "../../components/lib/outputs-contract";
 import { UserError } from "../../local/cli/user-error";
 
 /** The one format that this version reads. */

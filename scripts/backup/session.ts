@@ -3,7 +3,7 @@ import { lstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
-import type { BackupsOutput } from "../../components/store-outputs";
+import type { BackupsOutput } from "../../components/lib/outputs-contract";
 import { Progress } from "../../local/cli/progress";
 import { UserError } from "../../local/cli/user-error";
 import { isAlive, processStart } from "../../local/process-identity";

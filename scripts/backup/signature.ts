@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { BackupsOutput } from "../../components/store-outputs";
+import type { BackupsOutput } from "../../components/lib/outputs-contract";
 import { UserError } from "../../local/cli/user-error";
 
 const NAMESPACE = "stronghold-backup";

@@ -1,4 +1,4 @@
-import type { Enrolments } from "../../components/environment";
+import type { Enrolments } from "../../components/lib/outputs-contract";
 import { UserError } from "../../local/cli/user-error";
 import type { StackOutputs } from "../stacks/stack";
 

@@ -1,6 +1,6 @@
 import { toString as renderQrCode } from "qrcode";
 
-import type { Enrolment } from "../../components/lib/enrolment";
+import type { Enrolment } from "../../components/lib/outputs-contract";
 
 /** What one person is handed for one server. */
 export interface Sheet extends Enrolment {

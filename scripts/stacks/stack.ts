@@ -1,15 +1,8 @@
-import type { Enrolments, TwoServerEnvironment } from "../../components/environment";
+import type { StackOutputs as Contract } from "../../components/lib/outputs-contract";
 import type { Role } from "../../components/lib/roles";
-import type { BackupsOutput } from "../../components/store-outputs";
 
-/** What the operator's commands read of a stack's outputs. */
-export interface StackOutputs extends Record<Role, { label: string }> {
-  enrolments?: Enrolments;
-  deployer?: TwoServerEnvironment["deployer"];
-  sshConfig?: string;
-  knownHosts?: string;
-  backups?: BackupsOutput;
-}
+/** What the operator's commands read; a stack that was interrupted lacks some of it. */
+export type StackOutputs = Pick<Contract, Role> & Partial<Omit<Contract, Role>>;
 
 /** How the stack's servers are reached, as automation reaches them. */
 export interface SshAccess {

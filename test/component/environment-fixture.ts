@@ -25,9 +25,10 @@ export async function recordEnvironment(over: object = {}): Promise<Recording> {
       const args = { settings, identity, bundleDir: host.dir };
       const environment = new TwoServerEnvironment("environment", args);
       const { app, database, backup, deployer, sshConfig, knownHosts, enrolments } = environment;
-      const { databaseAccess, databaseCa, backups } = environment;
+      const { outputsVersion, databaseAccess, databaseCa, backups } = environment;
       const people = { deployer, sshConfig, knownHosts, enrolments };
-      return { app, database, backup, ...people, databaseAccess, databaseCa, backups };
+      const store = { databaseAccess, databaseCa, backups };
+      return { outputsVersion, app, database, backup, ...people, ...store };
     });
   } finally {
     host.remove();

@@ -118,6 +118,7 @@ describe("the environment", () => {
     const passwordOf = (account: string): string =>
       `canary-password-of-environment-database-access-${account}-password-1`;
     expect(recording.outputs).toEqual({
+      outputsVersion: 1,
       app: {
         id: "1001",
         label: "stronghold-test-app",

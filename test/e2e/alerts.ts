@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 
-import type { Enrolments } from "../../components/environment";
+import type { Enrolments } from "../../components/lib/outputs-contract";
 import { vantageCommand } from "../../local/machines/vantage";
 import { attempt } from "./attempt";
 import type { TestCloud } from "./cloud";

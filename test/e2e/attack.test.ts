@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-import type { Enrolments } from "../../components/environment";
+import type { Enrolments } from "../../components/lib/outputs-contract";
 import type { Role } from "../../components/lib/roles";
 import { vantageCommand } from "../../local/machines/vantage";
 import {

@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { DatabaseAccess } from "../../components/store-outputs";
+import type { DatabaseAccess } from "../../components/lib/outputs-contract";
 import { isVantage, vantageCommand } from "../../local/machines/vantage";
 import { Loop, query, type Access, type Answer } from "../mysql-client";
 import { ROOT, type TestCloud, type Ran } from "./cloud";

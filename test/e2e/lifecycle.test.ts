@@ -7,7 +7,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Enrolments } from "../../components/environment";
+import type { Enrolments } from "../../components/lib/outputs-contract";
 import { CONTROL_PLAN } from "../../components/lib/control-plan";
 import { runningDaemon } from "../../local/cli/daemon-control";
 import { vantageCommand } from "../../local/machines/vantage";

@@ -8,9 +8,8 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Enrolments } from "../../components/environment";
+import type { DatabaseAccess, Enrolments } from "../../components/lib/outputs-contract";
 import { ROLES } from "../../components/lib/roles";
-import type { DatabaseAccess } from "../../components/store-outputs";
 import { commandLines } from "../machine-view";
 import { ROOT, type TestCloud } from "./cloud";
 

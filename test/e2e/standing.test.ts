@@ -3,6 +3,7 @@
  *
  * The parts follow one another on the same servers: what looks comes before what changes something.
  */
+import { outputFaults } from "../../components/lib/outputs-contract";
 import { describeAccess } from "./access";
 import { describeAlerts } from "./alerts";
 import { TestCloud } from "./cloud";
@@ -22,6 +23,12 @@ afterAll(() => {
 describe("secrets", () => {
   // Brings it up, as it watches that.
   describeSecrets(cloud);
+});
+
+describe("outputs", () => {
+  it.each([[[]], [["--show-secrets"]]])("keep the contract %j", (flags: string[]) => {
+    expect(outputFaults(cloud.status(...flags).outputs)).toEqual([]);
+  });
 });
 
 describe("access", () => {
