@@ -7,8 +7,16 @@ import { CONTROL_PLAN } from "../../components/lib/control-plan";
 import { base64, DEPLOYER, itWithJournal, OPERATOR_FROM, stdinOf, TestServer } from "./harness";
 import type { Ran } from "./test-machines";
 
-/** Every control there is has a place in the plan. */
-const CONTROLS = CONTROL_PLAN.app.map(({ name }) => name).sort();
+/** Every control there is has a place in some server's plan; they are listed as their files are. */
+const CONTROLS = [
+  ...new Set(
+    Object.values(CONTROL_PLAN)
+      .flat()
+      .map(({ name }) => `${name}.sh`),
+  ),
+]
+  .sort()
+  .map((file) => file.replace(/\.sh$/, ""));
 
 const server = new TestServer("a0c706");
 const it = itWithJournal(server);
