@@ -3,11 +3,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { ServerCredentials } from "./credentials";
 import type { Host } from "./hardening";
 import type { Wall } from "./lib/firewall-rules";
+import { isTooWide } from "./lib/networks";
 import type { Enrolment, ServerAddresses } from "./lib/outputs-contract";
 import type { Role } from "./lib/roles";
 import type { ServerSettings, Settings } from "./lib/settings";
 import type { KnownServer } from "./lib/ssh-files";
-import { labelOf, type StackIdentity } from "./lib/stack-names";
+import { labelOf, SSH_FROM_ANYWHERE, type StackIdentity } from "./lib/stack-names";
 import { PersonCredentials } from "./person-credentials";
 import { Server } from "./server";
 
@@ -44,8 +45,10 @@ export function makeMember(
   const { role, settings, identity, server: own, region, wall } = args;
   const credentials = new ServerCredentials(`${name}-credentials`, opts);
   const people = peopleOf(name, args, opts);
-  const { deployer } = settings;
-  const rest = { role, identity, region, settings: own, deployer, credentials, wall };
+  const { deployer, ssh } = settings;
+  const isOpen = role !== "database" && ssh.allowFrom.some(isTooWide);
+  const tags = isOpen ? [SSH_FROM_ANYWHERE] : [];
+  const rest = { role, identity, region, settings: own, deployer, credentials, wall, tags };
   const { instance, addresses } = new Server(name, rest, opts);
   const hostKey = credentials.hostKey.publicKey;
   const host = { role, id: instance.id, hostKey, made: { instance, credentials } };

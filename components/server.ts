@@ -25,6 +25,8 @@ export interface ServerArgs {
   credentials: ServerCredentials;
   /** What may come in and go out. */
   wall: pulumi.Input<Wall>;
+  /** Tags beside those that say whose it is and what it is for. @default none */
+  tags?: readonly string[];
 }
 
 /**
@@ -43,7 +45,7 @@ export class Server extends pulumi.ComponentResource {
     super("stronghold:index:Server", name, {}, opts);
     const { role, identity, wall } = args;
     const label = labelOf(identity, role);
-    const tags = tagsOf(identity, role);
+    const tags = [...tagsOf(identity, role), ...(args.tags ?? [])];
     const outer = new CloudFirewall(`${name}-wall`, { label, tags, wall }, { parent: this });
     this.instance = this.createInstance(`${name}-instance`, args, {
       label,

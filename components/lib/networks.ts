@@ -18,6 +18,15 @@ export const ANYWHERE: readonly string[] = ["0.0.0.0/0", "::/0"];
 /** Bits of an address. */
 const WIDTH = { 4: 32, 6: 128 } as const;
 
+/** A network of more addresses than this is hardly an operator's. */
+export const SHORTEST_PREFIX = { 4: 8, 6: 19 } as const;
+
+/** Whether a network is so wide that it has to be typed out as "anywhere". */
+export function isTooWide(cidr: string): boolean {
+  const network = parseNetwork(cidr);
+  return network === undefined || network.prefix < SHORTEST_PREFIX[network.family];
+}
+
 /** Reads `address/prefix`; an address inside the network is taken as the network. */
 export function parseNetwork(text: string): Network | undefined {
   const [address = "", length, ...rest] = text.split("/");

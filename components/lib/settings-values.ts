@@ -1,16 +1,21 @@
 /** What a single value of the settings may be, and what to do about one that is not allowed. */
 import { z } from "zod";
 
-import { ANYWHERE, isBareAddress, type Network, parseNetwork, singleAddress } from "./networks";
+import {
+  ANYWHERE,
+  isBareAddress,
+  isTooWide,
+  type Network,
+  parseNetwork,
+  SHORTEST_PREFIX,
+  singleAddress,
+} from "./networks";
 import { publicHalfOf } from "./ssh-key-pairs";
 import { ALLOWED_KEYS, inspectPublicKey } from "./ssh-public-keys";
 import { userNameFault } from "./user-names";
 
 /** Stands for every address, so that nobody opens SSH to the world by a slip of a digit. */
 export const ANYWHERE_WORD = "anywhere";
-
-/** A network of more addresses than this is hardly an operator's. */
-const SHORTEST_PREFIX = { 4: 8, 6: 19 } as const;
 
 /** What one rule of the Cloud Firewall holds. */
 const MOST_NETWORKS = 255;
@@ -95,10 +100,9 @@ function checkNetwork(text: string): { network: Network } | { fault: string } {
   if (network.prefix === 0) {
     return { fault: `it means every address; write ["${ANYWHERE_WORD}"] if you want that` };
   }
-  const shortest = SHORTEST_PREFIX[network.family];
-  if (network.prefix < shortest) {
+  if (isTooWide(network.cidr)) {
     return {
-      fault: `a network here is at least a /${shortest}; name your own addresses, or write ["${ANYWHERE_WORD}"]`,
+      fault: `a network here is at least a /${SHORTEST_PREFIX[network.family]}; name your own addresses, or write ["${ANYWHERE_WORD}"]`,
     };
   }
   const [address = ""] = text.split("/");

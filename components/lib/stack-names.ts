@@ -25,6 +25,9 @@ export function originOf({ project, stack }: StackIdentity): string {
   return `${project}-${stack}`;
 }
 
+/** The tag of a server and its firewall that let SSH in from anywhere, so that nobody overlooks it. */
+export const SSH_FROM_ANYWHERE = "ssh-from-anywhere";
+
 /** Tags by which an account's owner finds all that belongs to a stack. */
 export function tagsOf({ project, stack }: StackIdentity, role: Role): string[] {
   return [project, `${project}-${stack}`, role];

@@ -15,8 +15,8 @@ import type { Scope } from "./scopes";
 export interface Route {
   method: "GET" | "POST" | "PUT" | "DELETE";
   path: string;
-  /** What the token must be good for; `undefined` for what is open to every token. */
-  scope: Scope | undefined;
+  /** What the token must be good for: `undefined` any token, and "public" none at all. */
+  scope: Scope | "public" | undefined;
   handler: Handler;
 }
 
@@ -66,18 +66,18 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/account/events", "events:read_only", account.listEvents),
   route("GET", "/account/events/:eventId", "events:read_only", account.getEvent),
 
-  route("GET", "/linode/types", undefined, catalogue.listTypes),
-  route("GET", "/linode/types/:typeId", undefined, catalogue.getType),
-  route("GET", "/regions", undefined, catalogue.listRegions),
-  route("GET", "/regions/:regionId", undefined, catalogue.getRegion),
-  route("GET", "/images", undefined, catalogue.listImages),
-  route("GET", "/images/*", undefined, catalogue.getImage),
+  route("GET", "/linode/types", "public", catalogue.listTypes),
+  route("GET", "/linode/types/:typeId", "public", catalogue.getType),
+  route("GET", "/regions", "public", catalogue.listRegions),
+  route("GET", "/regions/:regionId", "public", catalogue.getRegion),
+  route("GET", "/images", "public", catalogue.listImages),
+  route("GET", "/images/*", "public", catalogue.getImage),
 ];
 
 function route(
   method: Route["method"],
   path: string,
-  scope: Scope | undefined,
+  scope: Route["scope"],
   handler: Handler,
 ): Route {
   return { method, path, scope, handler };

@@ -12,6 +12,13 @@ import { checkScope } from "./scopes";
 import type { Throttle } from "./throttle";
 import type { Body } from "./validation/faults";
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Whether it answers without a token. */
+    isPublic?: boolean;
+  }
+}
+
 export interface ServerOptions {
   cloud: Cloud;
   throttle: Throttle;
@@ -31,7 +38,10 @@ export function createServer(options: ServerOptions): FastifyInstance {
   readBodies(server);
   server.addHook("onRequest", (request, reply, done) => {
     void reply.headers({ "X-OAuth-Scopes": scopes, "X-Spec-Version": "4" });
-    if (!isToken(request.headers.authorization, token)) {
+    const { authorization } = request.headers;
+    // A wrong token is refused here, too, as at the vendor.
+    const isOpen = authorization === undefined && request.routeOptions.config.isPublic === true;
+    if (!isOpen && !isToken(authorization, token)) {
       throw new ApiError(401, [{ reason: "Invalid Token" }]);
     }
     throttle.count(reply);
@@ -54,9 +64,11 @@ function addRoute(server: FastifyInstance, cloud: Cloud, route: Route, scopes: s
   server.route({
     method: route.method,
     url: `/v4${route.path}`,
+    config: { isPublic: route.scope === "public" },
     handler: async (request, reply) => {
-      if (route.scope) void reply.header("X-Accepted-OAuth-Scopes", route.scope);
-      checkScope(scopes, route.scope);
+      const scope = route.scope === "public" ? undefined : route.scope;
+      if (scope) void reply.header("X-Accepted-OAuth-Scopes", scope);
+      checkScope(scopes, scope);
       const call = new Call(bodyOf(request), request.params as Record<string, string>);
       const answer = await route.handler(cloud, call);
       return send(reply, answer instanceof Listing ? pageOf(answer, request) : answer);

@@ -37,16 +37,26 @@ describe("an answer", () => {
 
 describe("the token", () => {
   it.each([undefined, "Bearer wrong", TOKEN, `bearer ${TOKEN}`])(
-    "is asked of every route, and %p is not it",
+    "is asked of every route that is somebody's own, and %p is not it",
     async (authorization) => {
       const cloud = await startCloud();
-      for (const url of ["/v4/profile", "/v4/domains", "/"]) {
+      for (const url of ["/v4/profile", "/v4/linode/instances", "/v4/domains", "/"]) {
         const headers: Record<string, string> =
           authorization === undefined ? {} : { authorization };
         const answer = await plain(cloud, "GET", url, headers);
         expect(answer.status).toBe(401);
         expect(await answer.json()).toEqual({ errors: [{ reason: "Invalid Token" }] });
       }
+    },
+  );
+
+  it.each(["/linode/types", "/linode/types/g6-nanode-1", "/regions", "/images/linode/debian13"])(
+    "is not needed for %s, which is public; a wrong one is refused",
+    async (path) => {
+      const cloud = await startCloud();
+      expect((await plain(cloud, "GET", `/v4${path}`, {})).status).toBe(200);
+      const wrong = { authorization: "Bearer wrong" };
+      expect((await plain(cloud, "GET", `/v4${path}`, wrong)).status).toBe(401);
     },
   );
 
