@@ -2,12 +2,14 @@
 import { COMMAND, COPY, type Rule, unless } from "./rule";
 
 interface Connection {
+  host: string;
   hostKey?: string;
   proxy?: Connection;
 }
 
 /** What the text of a private key, an enrolment or a password on a command line looks like. */
-const SECRET_TEXT = /PRIVATE KEY-----|AGE-SECRET-KEY-1|otpauth:\/\/|MYSQL_PWD=|--password=\S/;
+export const SECRET_TEXT =
+  /PRIVATE KEY-----|AGE-SECRET-KEY-1|otpauth:\/\/|MYSQL_PWD=|--password=\S/;
 
 export const STEPS: readonly Rule[] = [
   {
@@ -17,7 +19,8 @@ export const STEPS: readonly Rule[] = [
     faults: ({ type, props }) => {
       if (type !== COMMAND && type !== COPY) return [];
       const { connection } = props as { connection: Connection };
-      const isVerified = (end: Connection): boolean => "hostKey" in end;
+      // A connection that is not known yet comes out of the provider's check with defaults and no host.
+      const isVerified = (end: Connection): boolean => end.host === "" || "hostKey" in end;
       const proxied = "proxy" in connection ? [connection.proxy as Connection] : [];
       return [
         ...unless(isVerified(connection), "it does not verify the server"),

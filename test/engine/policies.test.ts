@@ -2,7 +2,7 @@
 import { join } from "node:path";
 
 import { startCloud, stopClouds } from "../api/harness";
-import { CASES } from "../policy/programs";
+import { CANARY, CASES } from "../policy/programs";
 import { PrivatePulumi, type Ran } from "./private-pulumi";
 
 const PACK = join(__dirname, "../../policy");
@@ -22,8 +22,8 @@ afterAll(async () => {
   await stopClouds();
 });
 
-const preview = (which: string): Promise<Ran> =>
-  pulumi.run(["preview", "--stack", "test", "--policy-pack", PACK], {
+const preview = (which: string, ...flags: string[]): Promise<Ran> =>
+  pulumi.run(["preview", "--stack", "test", "--policy-pack", PACK, ...flags], {
     POLICY_CASES: which,
   });
 
@@ -38,6 +38,23 @@ function violations({ stdout }: Ran): string[] {
 }
 
 describe("the policy pack", () => {
+  it.each([
+    [0, "metadatas"],
+    [1, "stdin"],
+  ])(
+    "refuses program %d, whose %s is in clear, and does not show it",
+    async (number, key) => {
+      const ran = await preview(`plain ${number}`, "--diff");
+      expect(ran.code).not.toBe(0);
+      const text = ran.stdout + ran.stderr;
+      expect(text).toContain(
+        `plain-${number}: its ${key} is in clear. Wrap it in pulumi.secret().`,
+      );
+      expect(text).not.toContain(CANARY);
+    },
+    120_000,
+  );
+
   it("lets every good program pass", async () => {
     const ran = await preview("good");
     expect(violations(ran)).toEqual([]);

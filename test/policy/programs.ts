@@ -220,3 +220,12 @@ export const CASES: readonly Case[] = ROWS.map(([rule, what, program, faults = [
   program,
   faults,
 }));
+
+/** What no program may show: it stands in the plain programs, and is looked for in all that is printed. */
+export const CANARY = "canary-4b7e91";
+
+/** Programs that give in clear what opens a server. */
+export const PLAIN: readonly Program[] = [
+  server({ metadatas: [{ userData: CANARY }] }),
+  step({ stdin: `USER=ada\nPASSWORD_B64=${CANARY}\n` }),
+];
