@@ -26,7 +26,7 @@ export function describeAlerts(cloud: TestCloud): void {
   beforeAll(async () => {
     // The stack's own logins, of which the last came a moment ago.
     await settled();
-  }, 60_000);
+  }, 180_000);
 
   function messages(): Message[] {
     const ran = cloud.run(["alerts", "--json"]);
@@ -85,20 +85,20 @@ export function describeAlerts(cloud: TestCloud): void {
       const before = messages().length;
       expect(await loginAsAda(nextScratchCode())).toBe("in");
       expect(await channelsTold(before, "ada", V4, "-app")).toEqual(CHANNELS);
-    }, 60_000);
+    }, 180_000);
 
     it("a person's login over IPv6 is told", async () => {
       const before = messages().length;
       expect(await loginAsAda(nextScratchCode(), appIPv6())).toBe("in");
       expect(await channelsTold(before, "ada", V6, "-app")).toEqual(CHANNELS);
-    }, 60_000);
+    }, 180_000);
 
     it("the deployer's login by key alone is told, on both servers that it passes", async () => {
       const before = messages().length;
       expect(cloud.login("db").code).toBe(0);
       expect(await channelsTold(before, "deployer", V4, "-app")).toEqual(CHANNELS);
       expect(await channelsTold(before, "deployer", "192.168.129.", "-db")).toEqual(CHANNELS);
-    }, 60_000);
+    }, 180_000);
   });
 
   describe("nobody is told", () => {
@@ -113,7 +113,7 @@ export function describeAlerts(cloud: TestCloud): void {
         expect(cloud.run(["console", "app", "--", "bash", "-c", line]).code).toBe(0);
       }
       expect(await settled()).toBe(before);
-    }, 90_000);
+    }, 270_000);
 
     it("of a login from an address on the white list; from another one it is still told", async () => {
       const file = settingsFile((config) => {
@@ -125,6 +125,6 @@ export function describeAlerts(cloud: TestCloud): void {
       expect(await settled()).toBe(before);
       expect(await loginAsAda(nextScratchCode(), appIPv6())).toBe("in");
       expect(await channelsTold(before, "ada", V6, "-app")).toEqual(CHANNELS);
-    }, 180_000);
+    }, 540_000);
   });
 }

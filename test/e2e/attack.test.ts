@@ -67,12 +67,12 @@ beforeAll(() => {
   };
   spawnSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", foreignKey]);
   listen();
-}, 400_000);
+}, 1200_000);
 
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
   cloud.down();
-}, 60_000);
+}, 180_000);
 
 function targetOf(suffix: string, role: Role): Target {
   const { machines, outputs } = cloud.status("--show-secrets");
@@ -241,7 +241,7 @@ describe.each([
       ports.set(nameOf(way), await scan(way, round));
     });
     writeReport(title, found, ports);
-  }, 600_000);
+  }, 1800_000);
 
   it.each(CELLS)("$name: $login", ({ way, login, name }) => {
     expect(found.get(`${name} ${login}`)).toBe(expectedOutcome(login, way));

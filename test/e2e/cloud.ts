@@ -15,6 +15,9 @@ export interface Ran {
   stderr: string;
 }
 
+/** Longer than an `up` takes from nothing, beside six other suites on a machine half as fast as a laptop. */
+const LIMIT_MS = 900_000;
+
 /** One test cloud a suite, so that no suite touches the cloud that a developer has up. */
 export class TestCloud {
   readonly env: NodeJS.ProcessEnv;
@@ -37,7 +40,7 @@ export class TestCloud {
       env: this.env,
       encoding: "utf8",
       input: options.input ?? "",
-      timeout: options.timeoutMs ?? 300_000,
+      timeout: options.timeoutMs ?? LIMIT_MS,
       maxBuffer: 64 * 1024 * 1024,
     });
     return { code: done.status ?? 128, stdout: done.stdout, stderr: done.stderr };

@@ -127,14 +127,14 @@ export function describeData(cloud: TestCloud): void {
       for (const said of await Promise.all(logins)) {
         expect(said).toMatch(/TIMEDOUT|UNREACH|REFUSED/);
       }
-    }, 60_000);
+    }, 180_000);
 
     it("is not there on the database server's public address, nor anywhere but for the app server", async () => {
       const { publicIPv4, privateIPv4 } = outputs().database;
       expect(await login("app", as("application", { host: publicIPv4 }))).not.toBe("in");
       // Even from the database server itself: the accounts are the app server's.
       expect(await login("db", as("application", { host: privateIPv4 }))).not.toBe("in");
-    }, 30_000);
+    }, 90_000);
   });
 
   describe("a change of the passwords", () => {
@@ -159,13 +159,13 @@ export function describeData(cloud: TestCloud): void {
       expect(await login("app", as("application", first.application))).toBe("in");
       const words = ["console", "app", "--", "cat", "/etc/stronghold/database/application.json"];
       expect(cloud.run(words).stdout).toContain(access.application.password);
-    }, 240_000);
+    }, 720_000);
 
     it("ends with the old password refused", async () => {
       cloud.up("--settings", passwords(2, "retire"));
       expect(await login("app", as("application"))).toBe("in");
       expect(await login("app", as("application", first.application))).toMatch(/^ER_ACCESS_DENIED/);
-    }, 240_000);
+    }, 720_000);
   });
 
   describe("a backup", () => {
@@ -183,7 +183,7 @@ export function describeData(cloud: TestCloud): void {
       must(backup("verify"));
       must(backup("restore", "--into", "app_restored"));
       expect(titlesIn("app_restored")).toEqual(["canary-in-a-row"]);
-    }, 240_000);
+    }, 720_000);
 
     it("comes back as of a given second", async () => {
       const insert = (title: string): Promise<Answer> =>
@@ -204,7 +204,7 @@ export function describeData(cloud: TestCloud): void {
       must(backup("restore", "--into", "app_then", "--at", later));
       expect(titlesIn("app_then")).toEqual(["canary-in-a-row", "before the second"]);
       expect(titlesIn("app")).toHaveLength(3);
-    }, 240_000);
+    }, 720_000);
 
     it("lies on the backup server as nothing but ciphertext, and the private key on no server", () => {
       const identity = readFileSync(join(cloud.paths.operatorDir, "backup-identity.txt"), "utf8");

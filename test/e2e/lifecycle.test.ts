@@ -28,7 +28,7 @@ const machineBefore = machineNetwork();
 
 afterAll(() => {
   cloud.down();
-}, 60_000);
+}, 180_000);
 
 const ids = (): number[] => cloud.status().machines.map(({ id }) => id);
 const login = (host: "app" | "db" | "backup"): number => cloud.login(host).code;
@@ -43,12 +43,12 @@ describe("a local cloud", () => {
     ]);
     expect([login("app"), login("db"), login("backup")]).toEqual([0, 0, 0]);
     expect(machineNetwork()).toBe(machineBefore);
-  }, 300_000);
+  }, 900_000);
 
   it("changes nothing when it is brought up again, and says so", () => {
     expect(cloud.up()).toMatchObject({ created: 0, updated: 0, deleted: 0 });
     expect(cloud.run(["up"]).stdout).toContain("Nothing to change");
-  }, 60_000);
+  }, 180_000);
 
   const reachable = (from: string): boolean =>
     cloud.from(from, "nc", "-z", "-w", "1", "203.0.113.100", "22").code === 0;
@@ -67,7 +67,7 @@ describe("a local cloud", () => {
     expect(cloud.run(["console", "db", "--", "id", "-nG", "grace"]).stdout).toContain("sudo");
     // Through both walls: the vendor's and the server's own.
     expect(reachable("stranger")).toBe(true);
-  }, 180_000);
+  }, 540_000);
 
   it("takes the access of a removed admin, and of a removed address, away", async () => {
     const scratchCodes = [...scratchCodesOf("grace")];
@@ -82,7 +82,7 @@ describe("a local cloud", () => {
     cloud.up();
     expect(await asGrace()).toBe("refused");
     expect(reachable("stranger")).toBe(false);
-  }, 180_000);
+  }, 540_000);
 
   it("stops at bad settings before anything changes, with all faults at once", () => {
     const file = settingsFile((config) => {
@@ -95,7 +95,7 @@ describe("a local cloud", () => {
     expect(ran.stderr).toContain("region");
     expect(ran.stderr).not.toMatch(/^\s+at /m);
     expect(cloud.up()).toMatchObject({ created: 0, updated: 0, deleted: 0 });
-  }, 120_000);
+  }, 360_000);
 
   it("comes back from a crash of the API with its machines and its firewall", () => {
     const before = ids();
@@ -105,7 +105,7 @@ describe("a local cloud", () => {
     expect(ids()).toEqual(before);
     expect(cloud.up()).toMatchObject({ created: 0, updated: 0, deleted: 0 });
     expect(reachable("stranger")).toBe(false);
-  }, 120_000);
+  }, 360_000);
 
   it("keeps its rules and its keys through a reboot from inside (G11 for SSH)", () => {
     cloud.run(["console", "app", "--", "systemctl", "reboot", "--no-block"]);
@@ -113,14 +113,14 @@ describe("a local cloud", () => {
     expect(cloud.run(["console", "app", "--", "ip6tables", "-S", "INPUT"]).stdout).toContain(
       "-P INPUT DROP",
     );
-  }, 120_000);
+  }, 360_000);
 
   it("has a console that works when the network does not", () => {
     cloud.run(["console", "db", "--", "ip", "link", "set", "eth0", "down"]);
     expect(login("db")).not.toBe(0);
     expect(cloud.run(["console", "db", "--", "cat", "/etc/hostname"]).stdout).toContain("-db");
     cloud.run(["console", "db", "--", "networkctl", "up", "eth0"]);
-  }, 60_000);
+  }, 180_000);
 
   it("takes the deployer's key from the settings as well as from the agent", () => {
     const key = readFileSync(join(cloud.paths.operatorDir, "deployer_ed25519"), "utf8");
@@ -133,7 +133,7 @@ describe("a local cloud", () => {
     expect(report).toMatchObject({ created: 0, updated: STEPS, deleted: 0 });
     expect(cloud.up("--settings", file)).toMatchObject({ created: 0, updated: 0, deleted: 0 });
     expect(ids()).toEqual(before);
-  }, 180_000);
+  }, 540_000);
 
   it("leaves nothing after down, also after a kill -9 of everything it started", () => {
     const left = traces(cloud.paths);
@@ -143,7 +143,7 @@ describe("a local cloud", () => {
     expect(cloud.down().code).toBe(0);
     expect(traces(cloud.paths)).toEqual([]);
     expect(machineNetwork()).toBe(machineBefore);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("a command that is interrupted", () => {
@@ -170,7 +170,7 @@ describe("a command that is interrupted", () => {
     expect(cloud.up().engine).toBe("embedded");
     expect(login("db")).toBe(0);
     expect(cloud.up()).toMatchObject({ created: 0, updated: 0, deleted: 0 });
-  }, 300_000);
+  }, 900_000);
 });
 
 function scratchCodesOf(person: string): string[] {

@@ -25,11 +25,11 @@ beforeAll(() => {
     config["stronghold:admins"].push({ name: "grace", keys: [] });
   });
   cloud.up("--settings", settings);
-}, 400_000);
+}, 1200_000);
 
 afterAll(() => {
   cloud.down();
-}, 60_000);
+}, 180_000);
 
 /** `npm run enrol`, without npm's own start-up time. */
 function enrol(...words: string[]): { code: number; stdout: string; stderr: string } {
@@ -134,7 +134,7 @@ describe("a person", () => {
     expect(
       ran.prompts.slice(1).map((prompt) => /new|current/i.exec(prompt)?.[0].toLowerCase()),
     ).toEqual(["current", "new", "new"]);
-  }, 60_000);
+  }, 180_000);
 
   it("needs that password for sudo", async () => {
     const command = "sudo -n true 2>/dev/null || echo refused; sudo -S -p '' id -un";
@@ -143,7 +143,7 @@ describe("a person", () => {
     expect({ code: ran.code, stdout: ran.stdout }).toEqual({ code: 0, stdout: "refused\nroot\n" });
     // Not asked for another new password.
     expect(ran.prompts).toHaveLength(1);
-  }, 60_000);
+  }, 180_000);
 
   it("goes on to the database server with the agent, and knows its host key there", async () => {
     const { privateIPv4 } = cloud.status().outputs["database"] as { privateIPv4: string };
@@ -164,7 +164,7 @@ describe("a person", () => {
     );
     expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/-db\n$/) as string });
     expect(ran.stderr).not.toMatch(/authenticity|fingerprint/);
-  }, 60_000);
+  }, 180_000);
 
   it("comes to the database server by ProxyJump with a code for each server", async () => {
     const [near = ""] = sheet("app", "grace").scratchCodes ?? [];
@@ -176,7 +176,7 @@ describe("a person", () => {
       }),
     );
     expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/-db\n$/) as string });
-  }, 60_000);
+  }, 180_000);
 
   it("gets a new second factor after a lost phone, and the old one is worth nothing", async () => {
     const before = sheet("app");
@@ -193,9 +193,9 @@ describe("a person", () => {
       code: 0,
       stdout: "ada\n",
     });
-  }, 180_000);
+  }, 540_000);
 
   it("keeps the new second factor when the stack is brought up again", () => {
     expect(cloud.up("--settings", settings)).toMatchObject({ created: 0, updated: 0, deleted: 0 });
-  }, 60_000);
+  }, 180_000);
 });

@@ -35,7 +35,7 @@ export function describeSecrets(cloud: TestCloud): void {
     if (code !== 0) throw new Error(`up failed:\n${seen}`);
     seen += [...lines].join("\n");
     secrets = findSecrets();
-  }, 400_000);
+  }, 1200_000);
 
   /** A telling piece of each secret: its second line, past the head that all keys share. */
   function findSecrets(): Map<string, string> {

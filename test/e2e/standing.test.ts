@@ -14,11 +14,11 @@ const cloud = new TestCloud("standing");
 
 beforeAll(() => {
   cloud.down();
-}, 60_000);
+}, 180_000);
 
 afterAll(() => {
   cloud.down();
-}, 60_000);
+}, 180_000);
 
 describe("secrets", () => {
   // Brings it up, as it watches that.

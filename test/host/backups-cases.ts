@@ -58,7 +58,7 @@ export function describeBackup(pair: BackupPair, it: jest.It): void {
     expect(pair.load(id, "check_one", "vault")).toEqual(manifest.tables);
     expect(server.sql(`SELECT title FROM check_one.todos WHERE id = 1`)).toBe(CANARY);
     expect(pair.tool("verify")).toMatchObject({ code: 0, stdout: `${id}\n`, stderr: "" });
-  }, 60_000);
+  }, 180_000);
 
   it("is listed and shown, and nothing else is", () => {
     const list = pair.tool("list").stdout.trimEnd().split("\n");
@@ -100,7 +100,7 @@ export function describeBackup(pair: BackupPair, it: jest.It): void {
       expect(pair.isSigned(id)).toBe(true);
     }
     expect(pair.manifest(pair.newest()).log.server).toBe(pair.manifest(two).log.server);
-  }, 60_000);
+  }, 180_000);
 
   it(`keeps no writer waiting for ${WAIT_MS} ms, whatever the size`, async () => {
     fill(server, "a_filler", 16);
@@ -118,7 +118,7 @@ export function describeBackup(pair: BackupPair, it: jest.It): void {
     const { tables } = pair.manifest(pair.newest());
     expect(pair.load(pair.newest(), "check_one")).toEqual(tables);
     expect(tables["notes"]).toBeGreaterThan(0);
-  }, 120_000);
+  }, 360_000);
 
   it("leaves no plain text on a disk, in the journal, in arguments or in the environment", () => {
     const keys = ["signer", "push"].map((name) => {
@@ -135,7 +135,7 @@ export function describeBackup(pair: BackupPair, it: jest.It): void {
     expect(files.filter((file) => !own.test(file))).toEqual([]);
     expect(plainOn(pair)).toEqual([]);
     expect(server.must(`journalctl -q --no-pager | grep -c ${CANARY} || true`)).toBe("0");
-  }, 180_000);
+  }, 540_000);
 
   it.each<[string, string]>([
     ["altered", "ALTER TABLE z_late ADD COLUMN more INT DEFAULT 7"],
@@ -161,7 +161,7 @@ export function describeBackup(pair: BackupPair, it: jest.It): void {
       const { tables } = pair.manifest(id);
       expect(pair.load(id, "check_one")).toEqual(tables);
     },
-    120_000,
+    360_000,
   );
 }
 

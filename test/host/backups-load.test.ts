@@ -60,11 +60,11 @@ beforeAll(async () => {
   expect(pair.control("apply")).toMatchObject({ code: 0, fails: [] });
   pair.stopTimers();
   fill(pair.server, "a_filler", SMALL);
-}, 400_000);
+}, 1200_000);
 
 afterAll(async () => {
   await pair.end();
-}, 60_000);
+}, 180_000);
 
 it(`keeps its pace and its memory with ${MEGABYTES} MB`, async () => {
   const small = await backUp();

@@ -22,7 +22,7 @@ export function describeTrouble(pair: BackupPair, it: jest.It): void {
     pair.full();
     pair.full();
     pair.alerts();
-  }, 60_000);
+  }, 180_000);
 
   it("tells once of a size that is odd, and once that it is as ever", () => {
     fill(server, "a_filler", 2);
@@ -38,7 +38,7 @@ export function describeTrouble(pair: BackupPair, it: jest.It): void {
     pair.full();
     pair.full();
     expect(pair.alerts()).toEqual(["a backup has an odd size", "the size of backups is as it was"]);
-  }, 60_000);
+  }, 180_000);
 
   it("tells once that backups fail, and once that they are made again", () => {
     const before = pair.ids();
@@ -54,7 +54,7 @@ export function describeTrouble(pair: BackupPair, it: jest.It): void {
     service("start");
     pair.full();
     expect(pair.alerts()).toEqual(["full backups are made again"]);
-  }, 60_000);
+  }, 180_000);
 
   it("tells once that a backup is late, and once that it is not", () => {
     age("27 hours ago");
@@ -66,7 +66,7 @@ export function describeTrouble(pair: BackupPair, it: jest.It): void {
     for (let twice = 0; twice < 2; twice += 1)
       expect(pair.tool("check")).toMatchObject({ code: 0, stderr: "" });
     expect(pair.alerts()).toEqual(["over: no new full backup"]);
-  }, 30_000);
+  }, 90_000);
 
   it("keeps what the vault cannot take now, tells of it, and brings it later", () => {
     vault.must("systemctl stop ssh.socket ssh.service 2>/dev/null || systemctl stop ssh.service");
@@ -84,7 +84,7 @@ export function describeTrouble(pair: BackupPair, it: jest.It): void {
     expect(pair.tool("ship")).toMatchObject({ code: 0, stderr: "" });
     expect(pair.inVault()).toContain(id);
     expect(pair.alerts()).toEqual(["over: backups wait to be shipped"]);
-  }, 60_000);
+  }, 180_000);
 
   it("brings nothing to a vault whose host key has changed", () => {
     const key = "/etc/ssh/ssh_host_ed25519_key";
@@ -100,7 +100,7 @@ export function describeTrouble(pair: BackupPair, it: jest.It): void {
     expect(pair.tool("ship")).toMatchObject({ code: 0, stderr: "" });
     expect(pair.inVault()).toContain(pair.newest());
     pair.alerts();
-  }, 60_000);
+  }, 180_000);
 
   it("keeps the newest ones, and removes none for a new one that is no good", () => {
     const keep = (number: number): string =>
@@ -119,7 +119,7 @@ export function describeTrouble(pair: BackupPair, it: jest.It): void {
     expect(pair.tool("ship").code).toBe(0);
     expect(pair.ids()).toEqual([newest]);
     keep(7);
-  }, 60_000);
+  }, 180_000);
 
   it("refuses clearly when the disk is full, and leaves backups and database alone", async () => {
     const free = (): number => Number(server.must(`df --output=avail -B1 ${SPOOL} | tail -n 1`));
@@ -157,5 +157,5 @@ export function describeTrouble(pair: BackupPair, it: jest.It): void {
     pair.full();
     expect(pair.alerts()).toContain("full backups are made again");
     server.must(`umount ${SPOOL} && umount ${SMALL}`);
-  }, 120_000);
+  }, 360_000);
 }

@@ -45,11 +45,11 @@ const state = (): string =>
 
 beforeAll(async () => {
   await server.boot();
-}, 120_000);
+}, 360_000);
 
 afterAll(async () => {
   await server.end();
-}, 30_000);
+}, 90_000);
 
 describe("the control accounts", () => {
   it.each<[string, () => Report, string]>([
@@ -225,5 +225,5 @@ describe("the control accounts", () => {
     expect(drive("audit", without).fails).toEqual(["ACCOUNTS-09"]);
     expect(drive("apply")).toMatchObject({ code: 0, fails: [] });
     expect(server.lets("bob")).toBe(true);
-  }, 30_000);
+  }, 90_000);
 });

@@ -113,11 +113,11 @@ describe.each(ENGINES)("the control backups with %s", (engine) => {
     pair.installPackages();
     server.sql(`CREATE TABLE ${SCHEMA}.todos (id INT AUTO_INCREMENT PRIMARY KEY, title TEXT);
       INSERT INTO ${SCHEMA}.todos (title) VALUES ('${CANARY}'), ('two'), ('three')`);
-  }, 400_000);
+  }, 1200_000);
 
   afterAll(async () => {
     await pair.end();
-  }, 60_000);
+  }, 180_000);
 
   it("sets all of it up, makes and ships a backup, and then has nothing to do", () => {
     const fails = ids("01", "02", "03", "04", "05", "07", "08", "09");
@@ -128,7 +128,7 @@ describe.each(ENGINES)("the control backups with %s", (engine) => {
     expect(pair.ids()).toHaveLength(1);
     expect(pair.inVault()).toEqual(pair.ids());
     expect(pair.manifest(pair.newest()).tables).toEqual({ todos: 3 });
-  }, 120_000);
+  }, 360_000);
 
   it.each(grouped(TAMPERS.filter(([what]) => engine === "mysql" || OF_BOTH.includes(what))))(
     "notices and mends: %s",
@@ -137,7 +137,7 @@ describe.each(ENGINES)("the control backups with %s", (engine) => {
       expect(drive("audit")).toMatchObject({ code: 1, fails: ids(...numbers), stderr: "" });
       expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
     },
-    60_000,
+    180_000,
   );
 
   it.each(engine === "mysql" ? NAMED : NAMED.slice(0, 1))(
@@ -149,13 +149,13 @@ describe.each(ENGINES)("the control backups with %s", (engine) => {
       server.must(mend);
       expect(drive("audit")).toMatchObject({ code: 0, fails: [] });
     },
-    60_000,
+    180_000,
   );
 
   describe("a backup", () => {
     beforeAll(() => {
       pair.stopTimers();
-    }, 60_000);
+    }, 180_000);
     describeBackup(pair, it);
   });
 

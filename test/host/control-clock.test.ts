@@ -93,13 +93,13 @@ beforeAll(async () => {
   expect(status).toContain("chronyd -x ");
   const bounding = BigInt(`0x${/CapBnd:\t(\w+)/.exec(status)?.[1] ?? "ffff"}`);
   expect((bounding >> 25n) & 1n).toBe(0n);
-}, 120_000);
+}, 360_000);
 
 afterAll(async () => {
   for (const place of timeServers.keys()) await endTimeServer(place);
   await server.end();
   rmSync(folder, { recursive: true, force: true });
-}, 30_000);
+}, 90_000);
 
 describe("the control clock", () => {
   it("follows the servers of the settings, and then has nothing to do", () => {
@@ -110,7 +110,7 @@ describe("the control clock", () => {
     expect(drive("apply")).toMatchObject({ code: 0, changed: 0, stderr: "" });
     expect(check().stdout).toMatch(/^the clock is right, 0\.0\d+ s off 203\.0\.113\.1\n$/);
     expect(check()).toMatchObject({ code: 0, stderr: "" });
-  }, 60_000);
+  }, 180_000);
 
   it("answers nobody", () => {
     const seen = server.cloud.from("operator", "nmap", "-sU", "-p", "123,323", server.ipv4).stdout;
@@ -181,7 +181,7 @@ describe("the control clock", () => {
       expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
       expect(drive("apply")).toMatchObject({ code: 0, changed: 0, stderr: "" });
     },
-    90_000,
+    270_000,
   );
 
   it.each<[number, RegExp]>([
@@ -205,7 +205,7 @@ describe("the control clock", () => {
       expect(applied.stdout).toContain("started chrony anew");
       await setRight();
     },
-    90_000,
+    270_000,
   );
 
   it("stays quiet about less than a second", async () => {
@@ -215,7 +215,7 @@ describe("the control clock", () => {
     expect(check().stdout).toMatch(/^the clock is right, 0\.[34]\d+ s off/);
     expect(drive("audit")).toMatchObject({ code: 0, fails: [] });
     await setRight();
-  }, 60_000);
+  }, 180_000);
 
   it("raises the alarm when the time server dies", async () => {
     await endTimeServer("router");
@@ -224,7 +224,7 @@ describe("the control clock", () => {
     expect(check("now").stdout).toBe("no time server answers\n");
     expect(drive("audit")).toMatchObject({ code: 1, fails: ids("04"), stderr: "" });
     await setRight();
-  }, 120_000);
+  }, 360_000);
 
   it("gives chronyd a moment after a start, and no more", async () => {
     await endTimeServer("router");
@@ -237,7 +237,7 @@ describe("the control clock", () => {
     server.must("systemctl stop chrony");
     expect(check("now")).toMatchObject({ code: 1, stdout: "chronyd does not answer\n" });
     await setRight();
-  }, 60_000);
+  }, 180_000);
 
   it("takes the majority's word, and nobody's where there is none", async () => {
     await serveWrongTime(90, "stranger");
@@ -250,7 +250,7 @@ describe("the control clock", () => {
     await endTimeServer("stranger");
     await endTimeServer("neighbour");
     await setRight();
-  }, 90_000);
+  }, 270_000);
 
   it("takes names, also some that nobody answers to", async () => {
     server.must(`echo '${ROUTER} ntp.example.org' >>/etc/hosts`);
@@ -258,7 +258,7 @@ describe("the control clock", () => {
     expect(drive("apply", named)).toMatchObject({ code: 0, fails: [], stderr: "" });
     expect(drive("apply", named)).toMatchObject({ code: 0, changed: 0, stderr: "" });
     await setRight();
-  }, 60_000);
+  }, 180_000);
 
   it.each([
     "",
@@ -282,11 +282,11 @@ describe("the control clock", () => {
       server.killDriverAfter(delay, "apply", "clock", GOOD);
       expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
     }
-  }, 120_000);
+  }, 360_000);
 
   it("keeps time after a reboot, and alarms nobody meanwhile", async () => {
     await server.cloud.machines.reboot(1001);
     expect(check().code).toBe(0);
     expect(drive("audit")).toMatchObject({ code: 0, fails: [] });
-  }, 60_000);
+  }, 180_000);
 });

@@ -67,12 +67,12 @@ async function bootApplication(): Promise<void> {
 beforeAll(async () => {
   await server.bootWith("mysql");
   await bootApplication();
-}, 400_000);
+}, 1200_000);
 
 afterAll(async () => {
   stranger.end();
   await server.end();
-}, 30_000);
+}, 90_000);
 
 describe("the control database-client", () => {
   it("tells the application how its database is reached, and then has nothing to do", () => {
@@ -157,7 +157,7 @@ describe("the control database-client", () => {
     spawn(begin[0] ?? "", begin.slice(1), { stdio: "ignore" });
     expect(drive("apply")).toMatchObject({ code: 0, fails: [], changed: 2, stderr: "" });
     expect(client()).toMatchObject({ code: 0, stdout: "1\n" });
-  }, 40_000);
+  }, 120_000);
 
   it.each<[string, TestAuthority, string, RegExp]>([
     ["of another authority", stranger, server.privateIPv4, /self.signed|unable to/],
@@ -225,5 +225,5 @@ describe("the control database-client", () => {
     ]);
     const secret = Buffer.from(password("app1")).toString("base64");
     expect(must(`journalctl --no-pager | grep -cF -e C4n4ry -e ${secret} || true`)).toBe("0");
-  }, 30_000);
+  }, 90_000);
 });

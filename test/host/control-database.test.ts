@@ -152,11 +152,11 @@ describe.each(ENGINES)("the control database with %s", (engine) => {
   beforeAll(async () => {
     await server.boot();
     server.installEngine(engine);
-  }, 240_000);
+  }, 720_000);
 
   afterAll(async () => {
     await server.end();
-  }, 30_000);
+  }, 90_000);
 
   it("mends what the packages leave open, and then has nothing to do", () => {
     const fails = ids("01", "02", "03", "04", "05", "06", "08", "09", "10", "11");
@@ -167,7 +167,7 @@ describe.each(ENGINES)("the control database with %s", (engine) => {
     expect(server.control("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
     expect(server.control("audit")).toMatchObject({ code: 0, fails: [], changed: 0, stderr: "" });
     expect(server.control("apply")).toMatchObject({ code: 0, changed: 0, stderr: "" });
-  }, 120_000);
+  }, 360_000);
 
   it.each(grouped(TAMPERS.filter(([, , , only]) => only === undefined || only === engine)))(
     "notices and mends: %s",
@@ -185,7 +185,7 @@ describe.each(ENGINES)("the control database with %s", (engine) => {
         throw error;
       }
     },
-    120_000,
+    360_000,
   );
 
   it.each<[string, Parameters]>([
@@ -213,14 +213,14 @@ describe.each(ENGINES)("the control database with %s", (engine) => {
       broken("rm $folder/zzzz.cnf");
     }
     expect(server.control("audit")).toMatchObject({ code: 0, fails: [] });
-  }, 60_000);
+  }, 180_000);
 
   it("never drops a schema with tables in it", () => {
     server.sql("CREATE DATABASE test; CREATE TABLE test.t (id INT)");
     expect(server.control("apply")).toMatchObject({ code: 1, fails: ids("11"), changed: 0 });
     server.sql("DROP DATABASE test");
     expect(server.control("audit")).toMatchObject({ code: 0 });
-  }, 60_000);
+  }, 180_000);
 
   it("moves to another schema and another application's server, and keeps views alive", () => {
     server.sql("CREATE TABLE shop_app.t (id INT); INSERT INTO shop_app.t VALUES (1)");
@@ -239,7 +239,7 @@ describe.each(ENGINES)("the control database with %s", (engine) => {
     expect(server.sql(`SHOW GRANTS FOR ${APP}`)).not.toContain("shop");
     expect(server.sql("SELECT * FROM shop_app.t")).toBe("1");
     expect(server.control("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
-  }, 120_000);
+  }, 360_000);
 });
 
 function pair({ certificate, key }: { certificate: string; key: string }): Parameters {

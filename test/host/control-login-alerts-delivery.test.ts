@@ -28,11 +28,11 @@ beforeAll(async () => {
   await server.boot();
   server.addPerson("ada");
   expect(server.control("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
-}, 180_000);
+}, 540_000);
 
 afterAll(async () => {
   await server.end();
-}, 30_000);
+}, 90_000);
 
 describe("mail", () => {
   const cases: [string, Parameters, string][] = [
@@ -77,7 +77,7 @@ describe("mail", () => {
       expect(waiting()).toContain(`${SPOOL}/mail/`);
       expect(sinks.mails).toEqual([]);
     },
-    60_000,
+    180_000,
   );
 
   it("arrives once each when the relay is right", async () => {
@@ -89,7 +89,7 @@ describe("mail", () => {
     const messageIds = sinks.mails.map(({ data }) => /^Message-ID: (.*)$/m.exec(data)?.[1]);
     expect(new Set(messageIds).size).toBe(cases.length);
     expect(server.control("apply")).toMatchObject({ code: 0, fails: [] });
-  }, 40_000);
+  }, 120_000);
 
   it("goes to the others when one recipient is refused, and the audit says so", async () => {
     await server.settle();
@@ -114,7 +114,7 @@ describe("mail", () => {
     server.control("apply");
     expect(await eventually(() => sinks.mails.length === 2)).toBe(true);
     expect(server.control("audit")).toMatchObject({ code: 0, fails: [] });
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("Slack", () => {
@@ -149,7 +149,7 @@ describe("Slack", () => {
       expect(audit.stdout).toContain(`slack: ${reason}, since 20`);
       expect(slackPosts()).toBe(0);
     },
-    60_000,
+    180_000,
   );
 
   it("has them all when it is right again", async () => {
@@ -158,7 +158,7 @@ describe("Slack", () => {
     expect(await eventually(() => slackPosts() === cases.length, 20_000)).toBe(true);
     expect(await eventually(() => waiting() === "")).toBe(true);
     expect(server.control("audit")).toMatchObject({ code: 0, fails: [] });
-  }, 40_000);
+  }, 120_000);
 });
 
 describe("the queue", () => {
@@ -183,7 +183,7 @@ describe("the queue", () => {
     expect(sinks.arrived).toHaveLength(6);
     expect(server.subjects()).toEqual([SUBJECT, loginOf("ada", "2001:db8:10::10")]);
     expect(server.control("audit")).toMatchObject({ code: 0, fails: [] });
-  }, 150_000);
+  }, 450_000);
 
   it("is bounded; what it could not hold is counted, told and shown", async () => {
     const down = slack("ok", CLOSED);
@@ -204,7 +204,7 @@ describe("the queue", () => {
     expect(sinks.posts.at(-1)?.body).toContain("1 alerts were dropped");
     expect(await eventually(() => waiting() === "")).toBe(true);
     expect(server.control("audit")).toMatchObject({ code: 0, fails: [] });
-  }, 150_000);
+  }, 450_000);
 });
 
 describe("the clock", () => {
@@ -229,7 +229,7 @@ describe("the clock", () => {
     await server.settle();
     server.must(`rm ${check}; systemctl start stronghold-alerts-clock.service`);
     expect(server.subjects()).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("secrets", () => {
@@ -261,5 +261,5 @@ describe("secrets", () => {
     );
     const names = server.root("find / -xdev | grep -F -f <(cat)", CANARY).stdout;
     expect(names).toBe("");
-  }, 150_000);
+  }, 450_000);
 });

@@ -36,16 +36,16 @@ beforeAll(async () => {
     touch ${FOLDER}/authorized_keys; chgrp ${RECEIVER} ${FOLDER}/authorized_keys; chmod 640 ${FOLDER}/authorized_keys`);
   keys(bound("push", `${OPERATOR}/32,2001:db8:10::10/128`));
   expect(server.control("apply", { RECEIVER })).toMatchObject({ code: 0, fails: [], stderr: "" });
-}, 180_000);
+}, 540_000);
 
 beforeEach(async () => {
   keys(bound("push", `${OPERATOR}/32,2001:db8:10::10/128`));
   await server.settle();
-}, 40_000);
+}, 120_000);
 
 afterAll(async () => {
   await server.end();
-}, 30_000);
+}, 90_000);
 
 describe("nobody is told of a push", () => {
   it.each<[string, () => boolean]>([
@@ -68,7 +68,7 @@ describe("nobody is told of a push", () => {
       expect(await server.mailArrives(DEPLOYERS)).toBe(true);
       expect(server.subjects()).toEqual([DEPLOYERS]);
     },
-    40_000,
+    120_000,
   );
 });
 
@@ -149,13 +149,13 @@ describe("a login at the same account is told", () => {
       expect(await server.mailArrives(loginOf(RECEIVER, address))).toBe(true);
       server.must(`chown root ${FOLDER}/authorized_keys`);
     },
-    40_000,
+    120_000,
   );
 
   it("and so is the same key at another account", async () => {
     says(OPERATOR, known(), "ada");
     expect(await server.mailArrives(loginOf("ada", OPERATOR))).toBe(true);
-  }, 30_000);
+  }, 90_000);
 
   it("and so is every push on a server that receives none", async () => {
     expect(server.control("audit")).toMatchObject({ code: 1, fails: ["LOGIN-ALERTS-05"] });
@@ -166,7 +166,7 @@ describe("a login at the same account is told", () => {
     expect(server.subjects()).toEqual([loginOf(RECEIVER, OPERATOR)]);
     expect(server.control("apply", { RECEIVER })).toMatchObject({ code: 0, fails: [] });
     expect(server.control("apply", { RECEIVER })).toMatchObject({ code: 0, changed: 0 });
-  }, 60_000);
+  }, 180_000);
 
   it("and no other account can be named as the one that receives", () => {
     const refused = server.control("apply", { RECEIVER: "ada" });

@@ -18,11 +18,11 @@ beforeAll(async () => {
   expect(server.control("audit")).toMatchObject({ code: 1, fails: ids("00") });
   server.install();
   server.addPerson("ada");
-}, 180_000);
+}, 540_000);
 
 afterAll(async () => {
   await server.end();
-}, 30_000);
+}, 90_000);
 
 describe("the control login-alerts", () => {
   it("sets all of it up, tells nothing of before, and then has nothing to do", async () => {
@@ -36,7 +36,7 @@ describe("the control login-alerts", () => {
     const subject = `[${HOST}] automation login: ${DEPLOYER} from 203.0.113.10`;
     expect(await server.mailArrives(subject)).toBe(true);
     expect(server.subjects()).toEqual([subject]);
-  }, 60_000);
+  }, 180_000);
 
   it.each(
     grouped([
@@ -121,7 +121,7 @@ describe("the control login-alerts", () => {
       expect(server.control("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
       expect(server.control("apply")).toMatchObject({ code: 0, changed: 0 });
     },
-    40_000,
+    120_000,
   );
 
   it.each<[string, Parameters]>([
@@ -161,7 +161,7 @@ describe("the control login-alerts", () => {
     );
     expect(server.control("audit").fails).toEqual(ids("04", "05"));
     expect(server.control("apply")).toMatchObject({ code: 0, fails: [] });
-  }, 60_000);
+  }, 180_000);
 
   it("can be killed at any point, and loses no login", async () => {
     await server.settle();
@@ -180,7 +180,7 @@ describe("the control login-alerts", () => {
     const all = Number(server.must(accepted)) - before;
     expect(all).toBe(delays.length);
     expect(await eventually(() => loginsLogged() === all, 40_000)).toBe(true);
-  }, 120_000);
+  }, 360_000);
 });
 
 /** Logins of ada that alerts stand for, whoever was told: one alert may stand for several. */

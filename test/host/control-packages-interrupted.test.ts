@@ -54,11 +54,11 @@ describe.each(ENGINES)("an install of %s", (engine) => {
 
   beforeAll(async () => {
     await server.boot();
-  }, 120_000);
+  }, 360_000);
 
   afterAll(async () => {
     await server.end();
-  }, 30_000);
+  }, 90_000);
 
   if (engine === "mysql") {
     it("that was killed while it unpacked is finished", () => {
@@ -66,7 +66,7 @@ describe.each(ENGINES)("an install of %s", (engine) => {
       expect(died.code).toBe(70);
       expect(drive("audit").fails).toEqual(["PACKAGES-01", "PACKAGES-02"]);
       heals(2);
-    }, 120_000);
+    }, 360_000);
 
     it("whose server died while it made its data folder says so, and is begun anew", () => {
       forget();
@@ -76,20 +76,20 @@ describe.each(ENGINES)("an install of %s", (engine) => {
       expect(died.stderr).toMatch(/\[System\].*initializ/i);
       heals(2);
       expect(server.must("ls /var/lib/mysql.unfinished")).toContain("ibdata1");
-    }, 60_000);
+    }, 180_000);
 
     it("whose dpkg was killed is waited for, and begun anew", () => {
       forget();
       expect(interrupted(MAKING.mysql, "pgrep -x dpkg").code).toBe(70);
       heals(2);
-    }, 60_000);
+    }, 180_000);
   }
 
   if (engine === "mariadb") {
     it("that was killed altogether is begun anew", () => {
       expect(interrupted(MAKING[engine], EVERYTHING).code).toBe(137);
       heals(2);
-    }, 120_000);
+    }, 360_000);
   }
 
   if (engine === "mysql") {
@@ -114,7 +114,7 @@ describe.each(ENGINES)("an install of %s", (engine) => {
       server.must(`rm ${BROKEN}`);
       heals(1);
       expect(sql("SELECT id FROM shop_app.t")).toBe("7");
-    }, 60_000);
+    }, 180_000);
 
     it("that was set up before keeps its data, whether or not there is a schema in it", () => {
       sql("DROP DATABASE shop_app");
@@ -125,6 +125,6 @@ describe.each(ENGINES)("an install of %s", (engine) => {
       server.must(`rm ${BROKEN}`);
       heals(1);
       expect(server.must("stat -c %i /var/lib/mysql /var/lib/mysql/mysql.ibd")).toBe(folder);
-    }, 60_000);
+    }, 180_000);
   }
 });

@@ -98,11 +98,11 @@ const installed = (): boolean => server.root(`dpkg -s ${SERVER}`).code === 0;
 beforeAll(async () => {
   await server.boot();
   server.must(SETUP);
-}, 180_000);
+}, 540_000);
 
 afterAll(async () => {
   await server.end();
-}, 30_000);
+}, 90_000);
 
 describe("the vendor's repository", () => {
   it.each<[string, string, RegExp]>([

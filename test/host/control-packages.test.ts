@@ -18,11 +18,11 @@ const lists = "stat -c %Y /var/lib/apt/lists";
 
 beforeAll(async () => {
   await server.boot();
-}, 120_000);
+}, 360_000);
 
 afterAll(async () => {
   await server.end();
-}, 30_000);
+}, 90_000);
 
 describe("the control packages", () => {
   it("names what is missing, installs it in one transaction, and then has nothing to do", () => {
@@ -36,7 +36,7 @@ describe("the control packages", () => {
     const refreshed = server.must(lists);
     expect(drive("apply")).toMatchObject({ code: 0, changed: 0, stderr: "" });
     expect(server.must(lists)).toBe(refreshed);
-  }, 60_000);
+  }, 180_000);
 
   it("has answered the package's questions: no rules of the moment are kept", () => {
     const shown = server.must("debconf-show iptables-persistent");
@@ -50,7 +50,7 @@ describe("the control packages", () => {
     expect(drive("audit")).toMatchObject({ code: 1, fails: ["PACKAGES-02"] });
     expect(drive("apply")).toMatchObject({ code: 0, fails: [], changed: 1, stderr: "" });
     expect(drive("apply")).toMatchObject({ code: 0, changed: 0 });
-  }, 60_000);
+  }, 180_000);
 
   it("brings a removed package back, once other programs let go of the lists and of dpkg", async () => {
     server.must("dpkg --force-depends --remove netfilter-persistent");
@@ -64,12 +64,12 @@ time.sleep(2.5)`;
     spawn(words[0] ?? "", words.slice(1), { stdio: "ignore" });
     expect(await eventually(() => server.root("test -e /run/held").code === 0)).toBe(true);
     expect(drive("apply")).toMatchObject({ code: 0, fails: [], changed: 1, stderr: "" });
-  }, 60_000);
+  }, 180_000);
 
   it("says in apt's own words why it cannot install, and changes nothing", () => {
     const failed = drive("apply", `${PACKAGES} no-such-package`);
     expect(failed.code).toBe(70);
     expect(failed.stderr).toContain("no-such-package");
     expect(drive("audit")).toMatchObject({ code: 0 });
-  }, 60_000);
+  }, 180_000);
 });

@@ -103,11 +103,11 @@ beforeAll(async () => {
   expect(drive("audit").fails).toEqual(ids("00"));
   const packages = packagesOf(["accounts", "passwords"], BUNDLE).join(" ");
   expect(server.drive("apply", "packages", { PACKAGES: packages }).code).toBe(0);
-}, 120_000);
+}, 360_000);
 
 afterAll(async () => {
   await server.end();
-}, 30_000);
+}, 90_000);
 
 describe("the control passwords", () => {
   it("wants accounts first", () => {

@@ -36,11 +36,11 @@ beforeAll(async () => {
     keys: server.publicKey("push"),
     from: "203.0.113.102/32,2001:db8:113::2/128",
   });
-}, 240_000);
+}, 720_000);
 
 afterAll(async () => {
   await server.end();
-}, 30_000);
+}, 90_000);
 
 describe("the account that backups arrive by", () => {
   it("is set up by the controls, once", () => {
@@ -94,7 +94,7 @@ describe("what somebody has changed about it", () => {
     server.must(`${line} >/dev/null 2>&1 &`);
     expect(accounts("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
     expect(server.root(`pgrep -u ${RECEIVER}`).stdout).toBe("");
-  }, 30_000);
+  }, 90_000);
 
   const edit = (pattern: string): string => `sed -i '${pattern}' ${DROP_IN}`;
 
@@ -112,7 +112,7 @@ describe("what somebody has changed about it", () => {
       expect(ssh("apply").code).toBe(0);
       expect(ssh("confirm")).toMatchObject({ code: 0, fails: [] });
     },
-    30_000,
+    90_000,
   );
 
   it.each([
@@ -134,7 +134,7 @@ describe("what somebody has changed about it", () => {
       expect(accounts("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
       expect(accounts("apply")).toMatchObject({ changed: 0 });
     },
-    30_000,
+    90_000,
   );
 });
 

@@ -62,11 +62,11 @@ beforeAll(async () => {
       `mkdir -p ${ssh}; echo '${key}' >${ssh}/authorized_keys; chown -R ${account} ${ssh}`,
     );
   }
-}, 120_000);
+}, 360_000);
 
 afterAll(async () => {
   await server.end();
-}, 30_000);
+}, 90_000);
 
 /** A client for a shell line. */
 const client = (account: string, logLevel = "ERROR"): string =>

@@ -94,11 +94,11 @@ beforeAll(async () => {
     ADMINS_B64: base64(PEOPLE.map((name) => `${name}\t${server.publicKey(name)}\n`).join("")),
   });
   expect(accounts.code).toBe(0);
-}, 120_000);
+}, 360_000);
 
 afterAll(async () => {
   await server.end();
-}, 30_000);
+}, 90_000);
 
 describe("the control two-factor", () => {
   it("asks for a second factor, once a new connection has confirmed it, and then has nothing to do", () => {
@@ -201,7 +201,7 @@ describe("the control two-factor", () => {
       const both = await Promise.all([login("ada", [code]), login("ada", [code])]);
       expect(both.map((one) => one.code).sort((a, b) => a - b)).toEqual([0, 255]);
     }
-  }, 60_000);
+  }, 180_000);
 
   it("does not ask a second login before the first has answered, or has gone", async () => {
     const [first = "", second = ""] = enrol("ada").codes;
@@ -270,7 +270,7 @@ describe("the control two-factor", () => {
     expect((await login("cleo", [totp(cleo.secret)])).code).toBe(0);
     delete factors["cleo"];
     settle("two-factor", parameters());
-  }, 60_000);
+  }, 180_000);
 
   it("has an initial password changed within the first login", async () => {
     const secret = (): string => totp(enrol("dora").secret);
@@ -503,7 +503,7 @@ describe("a change that goes wrong", () => {
     expect(await eventually(() => server.lets(DEPLOYER))).toBe(true);
     expect(drive("audit")).toMatchObject({ code: 0, fails: [] });
     expect((await login("ada", [totp(enrol("ada").secret)])).code).toBe(0);
-  }, 60_000);
+  }, 180_000);
 
   it("leaves nobody's turn to what a killed login left behind", () => {
     settle("two-factor", parameters());

@@ -25,11 +25,11 @@ beforeAll(async () => {
   expect(refused).toMatchObject({ code: 1, fails: ids("02"), changed: 0 });
   expect(refused.stderr).toContain("apply the control accounts with RECEIVER_KEYS_B64");
   server.layGround(settings);
-}, 240_000);
+}, 720_000);
 
 afterAll(async () => {
   await server.end();
-}, 30_000);
+}, 90_000);
 
 describe("the control vault", () => {
   it("sets all of it up, and then has nothing to do", () => {
@@ -43,7 +43,7 @@ describe("the control vault", () => {
       expect(pushed).toMatchObject({ code: 0, stdout: `STORED ${FULL}.${kind}\n`, stderr: "" });
     }
     expect(drive("audit")).toMatchObject({ code: 0, fails: [] });
-  }, 60_000);
+  }, 180_000);
 
   it("confines what takes a file in", () => {
     const said = server.must("systemd-analyze security --no-pager stronghold-vault@0-0.service");
@@ -120,7 +120,7 @@ describe("the control vault", () => {
       expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
       expect(drive("apply")).toMatchObject({ code: 0, changed: 0, stderr: "" });
     },
-    30_000,
+    90_000,
   );
 
   it.each<[string, string, string, string[]]>([
@@ -178,7 +178,7 @@ describe("the control vault", () => {
       server.must(mend);
       expect(drive("audit")).toMatchObject({ code: 0, fails: [] });
     },
-    30_000,
+    90_000,
   );
 
   it("names a quota that is reached, and one that the disk has no room for", () => {
@@ -188,7 +188,7 @@ describe("the control vault", () => {
     expect(drive("apply", { QUOTA_MB: "1" })).toMatchObject({ code: 1, fails: ids("07") });
     expect(drive("apply", { QUOTA_MB: "99999999" })).toMatchObject({ code: 1, fails: ids("07") });
     expect(drive("apply")).toMatchObject({ code: 0, fails: [] });
-  }, 30_000);
+  }, 90_000);
 
   it.each(["QUOTA_MB", "KEEP_DAYS", "LATE_HOURS"])(
     "refuses a %s that is none",
@@ -198,7 +198,7 @@ describe("the control vault", () => {
       }
       expect(drive("audit")).toMatchObject({ code: 0, fails: [] });
     },
-    30_000,
+    90_000,
   );
 
   it("keeps what it holds, wherever a run was killed, and takes files in after a reboot", async () => {
@@ -215,5 +215,5 @@ describe("the control vault", () => {
     expect(server.incoming()).toBe("");
     const name = `${FULL.replace("3abcd", "3abcf")}.age`;
     expect(sender.push(name, "after", { from: "stranger" }).stdout).toBe(`STORED ${name}\n`);
-  }, 120_000);
+  }, 360_000);
 });

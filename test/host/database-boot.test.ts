@@ -29,11 +29,11 @@ describe.each(ENGINES)("a database of the control with %s", (engine) => {
   beforeAll(async () => {
     await server.bootWith(engine);
     server.sql("CREATE TABLE shop_app.t (id INT AUTO_INCREMENT PRIMARY KEY)");
-  }, 400_000);
+  }, 1200_000);
 
   afterAll(async () => {
     await server.end();
-  }, 30_000);
+  }, 90_000);
 
   it("is back within seconds when its process is killed, with every row that it said it has", async () => {
     const rows = "INSERT INTO shop_app.t () VALUES (); SELECT LAST_INSERT_ID();";
@@ -55,7 +55,7 @@ describe.each(ENGINES)("a database of the control with %s", (engine) => {
     expect(lost).toEqual([]);
     // One may have been kept that the client was not told of any more.
     expect(kept.size - told()).toBeLessThanOrEqual(1);
-  }, 60_000);
+  }, 180_000);
 
   it("is back also after it was killed five times in a row, as soon as it had begun again", async () => {
     const before = server.sql("SELECT COUNT(*) FROM shop_app.t");
@@ -72,7 +72,7 @@ describe.each(ENGINES)("a database of the control with %s", (engine) => {
     expect(await eventually(() => unit("ActiveState") === "active")).toBe(true);
     expect(server.sql("SELECT COUNT(*) FROM shop_app.t")).toBe(before);
     expect(server.control("audit")).toMatchObject({ code: 0, fails: [], stderr: "" });
-  }, 90_000);
+  }, 270_000);
 
   it("waits for its private address, however late that comes, and listens nowhere else meanwhile", async () => {
     const file = server.must(`grep -rl ${server.privateIPv4} /etc/systemd/network`);
@@ -90,5 +90,5 @@ describe.each(ENGINES)("a database of the control with %s", (engine) => {
     expect(listening()).toEqual(alone);
     expect(server.cloud.connects("neighbour", server.privateIPv4, 3306)).toBe(true);
     expect(server.control("audit")).toMatchObject({ code: 0, fails: [], stderr: "" });
-  }, 90_000);
+  }, 270_000);
 });

@@ -28,11 +28,11 @@ const ssh = (stdin: string): Ran => server.root(`exec ${DRIVER} audit ssh`, stdi
 
 beforeAll(async () => {
   await server.boot();
-}, 120_000);
+}, 360_000);
 
 afterAll(async () => {
   await server.end();
-}, 30_000);
+}, 90_000);
 
 describe("the driver", () => {
   it("lists its controls with what they do, without root or parameters", () => {

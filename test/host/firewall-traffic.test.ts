@@ -64,11 +64,11 @@ const PEOPLE = [
 
 beforeAll(async () => {
   await probe.start();
-}, 120_000);
+}, 360_000);
 
 afterAll(async () => {
   await probe.end();
-}, 30_000);
+}, 90_000);
 
 describe("without a wall", () => {
   it("whoever is on the server gets the metadata, so that below it is the wall that forbids", () => {
@@ -96,7 +96,7 @@ describe("the app server's rules with a list of what may go out", () => {
     // Listed for the operator's addresses alone.
     expect(probe.asksFromInside("", neighbour.publicIPv4, 6379)).toBe("failed with 7");
     expect(server.root(`ping -c 1 -W 1 ${operator.publicIPv4}`).code).not.toBe(0);
-  }, 30_000);
+  }, 90_000);
 
   it.each(["v4", "v6"] as const)("keep the metadata service for root (%s)", (side) => {
     expect(probe.asksFromInside("", METADATA[side], 80)).toBe("80");
@@ -133,7 +133,7 @@ describe("the app server's rules", () => {
     (from, side, ports) => {
       expect(probe.reachable(from, GUARDED, side, "-")).toEqual(ports);
     },
-    60_000,
+    180_000,
   );
 
   it.each(APP_TABLE)(
@@ -191,7 +191,7 @@ describe("the database server's rules", () => {
     (from, side, ports) => {
       expect(probe.reachable(from, GUARDED, side, "-")).toEqual(ports);
     },
-    60_000,
+    180_000,
   );
 
   it("answer the app server's pings alone, and keep the metadata service for root", () => {
@@ -220,7 +220,7 @@ describe("the Cloud Firewall alone", () => {
       ]);
       expect(found).toEqual(table);
     },
-    60_000,
+    180_000,
   );
 
   it("lets the same out", async () => {
@@ -232,5 +232,5 @@ describe("the Cloud Firewall alone", () => {
     expect(ways.map((way) => leaves(...way))).toEqual(ways.map(() => true));
     await probe.raiseBeforeBare(appWall({ sshFrom: SSH_FROM, outbound: [LISTED] }));
     expect(ways.map((way) => leaves(...way))).toEqual(ways.map(([, port]) => port !== 444));
-  }, 30_000);
+  }, 90_000);
 });

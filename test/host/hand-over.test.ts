@@ -35,11 +35,11 @@ beforeAll(async () => {
   // As the stack's first boot: a second host key, and the key that only the hand-over uses.
   server.must("ssh-keygen -A && systemctl restart ssh");
   server.must(`cat >>/home/${DEPLOYER}/.ssh/authorized_keys`, `${server.publicKey("first")}\n`);
-}, 120_000);
+}, 360_000);
 
 afterAll(async () => {
   await server.end();
-}, 30_000);
+}, 90_000);
 
 describe("the hand-over", () => {
   it.each<[string, Record<string, string>, string]>([

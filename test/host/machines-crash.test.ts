@@ -21,11 +21,11 @@ describeAsRoot("hosts of a cloud in which things are killed", () => {
     await cloud.start();
     await Promise.all([cloud.boot(cloud.spec(1)), cloud.boot(cloud.spec(2))]);
     cloud.inside(ONE, ["bash", "-c", "echo kept >/root/file && sync"]);
-  }, 120_000);
+  }, 360_000);
 
   afterAll(async () => {
     await cloud.down();
-  }, 30_000);
+  }, 90_000);
 
   const kept = (): string => cloud.inside(ONE, ["cat", "/root/file"]).stdout;
 
@@ -47,7 +47,7 @@ describeAsRoot("hosts of a cloud in which things are killed", () => {
       await cloud.machines.boot(ONE);
       expect(kept()).toBe("kept\n");
     },
-    30_000,
+    90_000,
   );
 
   it("boot again at once after the supervisor was killed, while the host still powers off", async () => {
@@ -55,7 +55,7 @@ describeAsRoot("hosts of a cloud in which things are killed", () => {
     expect(await eventually(() => cloud.machines.status(ONE) === "offline")).toBe(true);
     await cloud.machines.boot(ONE);
     expect(kept()).toBe("kept\n");
-  }, 30_000);
+  }, 90_000);
 
   it("are off for a process that takes over after the crash", async () => {
     const { supervisor, nspawn } = cloud.processes(TWO);
@@ -74,7 +74,7 @@ describeAsRoot("hosts of a cloud in which things are killed", () => {
     await cloud.machines.boot(ONE);
     expect(kept()).toBe("kept\n");
     expect(cloud.connects("stranger", "2001:db8:113::1", 22)).toBe(true);
-  }, 30_000);
+  }, 90_000);
 
   it("are made anew over what an interrupted creation left, and that can be destroyed", async () => {
     const left = (id: number): string => join(cloud.stateDir, "machines", String(id), "upper");
@@ -101,7 +101,7 @@ describeAsRoot("hosts of a cloud in which things are killed", () => {
       /the host ended while booting; its console ends with:\n(.|\n)*broken on purpose/,
     );
     expect(cloud.machines.status(ONE)).toBe("offline");
-  }, 30_000);
+  }, 90_000);
 });
 
 describeAsRoot("taking a cloud down", () => {
@@ -135,7 +135,7 @@ describeAsRoot("taking a cloud down", () => {
     expect(await boot).toBe("rejected");
     await cloud.down();
     expect(traces(cloud)).toEqual([]);
-  }, 30_000);
+  }, 90_000);
 });
 
 describeAsRoot("the check of what this machine needs", () => {

@@ -44,11 +44,11 @@ describeAsRoot("two hosts", () => {
     const authorizedKeys = [readFileSync(`${key}.pub`, "utf8")];
     const one = cloud.spec(1, { authorizedKeys });
     await Promise.all([cloud.boot(one), cloud.boot(cloud.spec(2))]);
-  }, 120_000);
+  }, 360_000);
 
   afterAll(async () => {
     await cloud.down();
-  }, 30_000);
+  }, 90_000);
 
   it("can send from their own addresses alone, as can the vantage points", async () => {
     const [command = "", ...words] = cloud.machines.consoleCommand(TWO, ["python3", "-c", LISTEN]);
@@ -134,12 +134,12 @@ describeAsRoot("two clouds with one package cache", () => {
       linkSync(join(CACHE_DIR, "images", name), join(cacheDir, "images", name));
     }
     await Promise.all(clouds.map((each) => each.start()));
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => {
     for (const each of clouds) await each.down();
     rmSync(cacheDir, { recursive: true, force: true });
-  }, 30_000);
+  }, 90_000);
 
   const server = (): { pid: number; start: string } =>
     JSON.parse(readFileSync(join(cacheDir, "apt", "server.pid"), "utf8")) as never;

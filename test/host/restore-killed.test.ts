@@ -102,13 +102,13 @@ beforeAll(async () => {
   archives.full();
   server.must("rm /root/sql");
   before = state();
-}, 400_000);
+}, 1200_000);
 
 afterAll(async () => {
   operator.end();
   await server.end();
   archives.end();
-}, 60_000);
+}, 180_000);
 
 describe("a restore", () => {
   it.each<[string, Moment]>([
@@ -130,7 +130,7 @@ describe("a restore", () => {
       await expectNothing();
       expect(folders()).toEqual([]);
     },
-    60_000,
+    180_000,
   );
 
   it.each<[string, Moment]>([
@@ -148,7 +148,7 @@ describe("a restore", () => {
       expect(child.exitCode).not.toBe(0);
       await expectNothing();
     },
-    60_000,
+    180_000,
   );
 
   it("cleans up after one whose sweep was killed, too, says so, and succeeds", async () => {
@@ -175,5 +175,5 @@ describe("a restore", () => {
     expect(folders()).toEqual([]);
     server.sql(`DROP DATABASE ${INTO}`);
     await expectNothing();
-  }, 120_000);
+  }, 360_000);
 });

@@ -88,13 +88,13 @@ beforeAll(async () => {
     }),
   );
   answers.catch(() => undefined);
-}, 400_000);
+}, 1200_000);
 
 afterAll(async () => {
   operator.end();
   await server.end();
   archives.end();
-}, 60_000);
+}, 180_000);
 
 describe("an archive without a flaw", () => {
   it("comes back", () => {
@@ -104,7 +104,7 @@ describe("an archive without a flaw", () => {
     expect(tables).toEqual({ todos: 3 });
     expect(archives.checksums("good")).toEqual(archives.checksums());
     server.sql("DROP DATABASE good");
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("an archive that the throw-away engine has to judge", () => {
@@ -116,7 +116,7 @@ describe("an archive that the throw-away engine has to judge", () => {
       expectRefusal(await operator.ask(...words, ...operator.identity()), row);
       expect(differences(before, state())).toEqual([]);
     },
-    60_000,
+    180_000,
   );
 });
 
@@ -148,7 +148,7 @@ describe("an archive that the operator's machine has to judge", () => {
       const told = `journalctl -q --no-pager | grep -F -- '--into ${into(row)}'`;
       expect(server.root(told)).toMatchObject({ code: 1, stdout: "", stderr: "" });
     },
-    60_000,
+    180_000,
   );
 });
 

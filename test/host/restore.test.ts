@@ -43,13 +43,13 @@ describe.each(ENGINES)("a backup of %s", (engine) => {
     server.sql(FUNCTION);
     server.sql(WORLD);
     first = archives.full();
-  }, 400_000);
+  }, 1200_000);
 
   afterAll(async () => {
     operator.end();
     await server.end();
     archives.end();
-  }, 60_000);
+  }, 180_000);
 
   it("is listed without the private key", () => {
     const ran = operator.backup("list", "--json");
@@ -72,7 +72,7 @@ describe.each(ENGINES)("a backup of %s", (engine) => {
     expect(report).toMatchObject({ id: first, where: "database", tables: { todos: 3, parts: 3 } });
     expect(leftovers()).toBe("");
     expect(schemas()).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it("comes back into a fresh schema with equal checksums and all definitions", () => {
     const before = server.sql("SHOW BINARY LOGS");
@@ -114,14 +114,14 @@ describe.each(ENGINES)("a backup of %s", (engine) => {
     expect(given).toHaveLength(3);
     const [live = "", fresh = ""] = given.slice(1).sort((one) => (one.includes("fresh") ? 1 : -1));
     expect(fresh.replace("fresh\\_one", SCHEMA.replace("_", "\\_"))).toBe(live);
-  }, 60_000);
+  }, 180_000);
 
   it("comes back into a schema that is there and empty, with the character set that it has", () => {
     server.sql("CREATE DATABASE fresh_two CHARACTER SET latin1");
     operator.report("restore", first, "--into", "fresh_two");
     expect(archives.checksums("fresh_two")).toEqual(archives.checksums());
     expect(server.sql("SHOW CREATE DATABASE fresh_two")).toContain("latin1");
-  }, 60_000);
+  }, 180_000);
 
   it("comes back as it was at a second, from the logs", async () => {
     // There before the archive, and so not in the throw-away engine.
@@ -172,7 +172,7 @@ describe.each(ENGINES)("a backup of %s", (engine) => {
     operator.report("restore", "--into", "fresh_last", "--at", last);
     expect(ids("fresh_last")).toBe("1,2,3,4");
     expect(archives.checksums("fresh_last")).toEqual(archives.checksums());
-  }, 120_000);
+  }, 360_000);
 
   it("refuses a second that cannot be rebuilt", () => {
     const listed = JSON.parse(operator.backup("list", "--json").stdout) as { windows: Json[] };
@@ -200,7 +200,7 @@ describe.each(ENGINES)("a backup of %s", (engine) => {
     expect(from < until).toBe(true);
     server.must("cd /srv/stronghold-vault/files && mv ../aside/* . && rmdir ../aside");
     expect(schemas()).not.toContain("fresh_never");
-  }, 60_000);
+  }, 180_000);
 
   it("refuses a log that is not what its manifest promises", () => {
     const id = server
@@ -223,7 +223,7 @@ describe.each(ENGINES)("a backup of %s", (engine) => {
     archives.sign(manifest);
     expect(schemas()).not.toContain("fresh_never");
     expect(leftovers()).toBe("");
-  }, 60_000);
+  }, 180_000);
 
   it(`comes back with memory to spare when it has ${MEGABYTES} MB`, async () => {
     archives.clear();

@@ -69,11 +69,11 @@ beforeAll(async () => {
   const twoFactor = { PEOPLE_B64: base64("ada\n") };
   succeeds(server.drive("apply", "two-factor", twoFactor));
   succeeds(server.drive("confirm", "two-factor", twoFactor));
-}, 120_000);
+}, 360_000);
 
 afterAll(async () => {
   await server.end();
-}, 30_000);
+}, 90_000);
 
 describe.each(CONTROLS)("a change of %s", (control, good, bad) => {
   it("that nobody confirms is undone, and applied again by the late confirmation", async () => {
@@ -94,7 +94,7 @@ describe.each(CONTROLS)("a change of %s", (control, good, bad) => {
     );
     succeeds(server.driveBySsh("confirm", control, good));
     expect(getsIn()).toBe(true);
-  }, 60_000);
+  }, 180_000);
 
   it("that is confirmed stays, even if its timer is late, and a later change has its own time", () => {
     const timer = `cat /var/lib/stronghold/rollback/${control}/timer`;
@@ -110,7 +110,7 @@ describe.each(CONTROLS)("a change of %s", (control, good, bad) => {
     server.must(late);
     succeeds(server.drive("confirm", control, good));
     expect(server.must("systemctl list-timers --all --no-legend")).not.toContain(first);
-  }, 30_000);
+  }, 90_000);
 
   it.each(KILL_AFTER_MS)(
     "that is killed after %i ms locks nobody out, and the next run ends well",
@@ -123,7 +123,7 @@ describe.each(CONTROLS)("a change of %s", (control, good, bad) => {
       succeeds(server.drive("confirm", control, good));
       expect(getsIn()).toBe(true);
     },
-    60_000,
+    180_000,
   );
 
   it("that is still unconfirmed at a reboot is undone before anything starts", async () => {
@@ -134,7 +134,7 @@ describe.each(CONTROLS)("a change of %s", (control, good, bad) => {
     succeeds(server.drive("audit", control, good));
     const said = server.must("journalctl --no-pager -b -t stronghold");
     expect(said).toContain(`${control}: the change was not confirmed`);
-  }, 60_000);
+  }, 180_000);
 
   it("waits for another run to end", async () => {
     server.must("systemd-run --quiet flock /run/stronghold.lock sleep 2");
@@ -142,7 +142,7 @@ describe.each(CONTROLS)("a change of %s", (control, good, bad) => {
       server.root("flock --nonblock /run/stronghold.lock true").code !== 0;
     expect(await eventually(held)).toBe(true);
     succeeds(server.drive("apply", control, good));
-  }, 30_000);
+  }, 90_000);
 });
 
 /** Makes the next `apply` have something to do, without shutting anybody out. */

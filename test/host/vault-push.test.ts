@@ -34,11 +34,11 @@ beforeAll(async () => {
   await server.cloud.boot(server.cloud.spec(2));
   const settings = { keys: server.publicKey("push"), from: "203.0.113.102/32,2001:db8:113::2/128" };
   expect(server.setUp(settings)).toMatchObject({ code: 0, fails: [], stderr: "" });
-}, 240_000);
+}, 720_000);
 
 afterAll(async () => {
   await server.end();
-}, 30_000);
+}, 90_000);
 
 describe("a push", () => {
   it("is stored as it was sent, for nobody to change", () => {
@@ -69,7 +69,7 @@ describe("a push", () => {
       expect(sender.push(name, bytes)).toMatchObject({ code: 0, stdout: `STORED ${name}\n` });
       expect(server.must(`sha256sum <${FILES}/${name}`)).toBe(`${digest(bytes)}  -`);
     },
-    20_000,
+    60_000,
   );
 
   it("works over IPv6, whatever is asked for instead", () => {
@@ -101,7 +101,7 @@ describe("a push", () => {
     expect(said.filter((line) => line === "STORED it\n")).toHaveLength(1);
     expect(said.filter((line) => line.startsWith("REFUSED"))).toHaveLength(5);
     expect(server.must(`cat ${FILES}/${name}`)).toMatch(/^\d$/);
-  }, 90_000);
+  }, 270_000);
 
   it("that finds every place taken is told so, and works when it is tried again", async () => {
     const before = server.kept().length;
@@ -120,7 +120,7 @@ describe("a push", () => {
     expect([...answers].every((word) => ["STORED", "REFUSED", ""].includes(word))).toBe(true);
     expect(server.kept()).toHaveLength(before + 30);
     expect(server.must("systemctl is-active stronghold-vault.socket")).toBe("active");
-  }, 300_000);
+  }, 900_000);
 });
 
 const sum = digest("hello");
@@ -196,7 +196,7 @@ describe("a header is refused", () => {
       await isUntouched(before);
       expect(server.root("ls /srv/pwned").code).toBe(2);
     },
-    20_000,
+    60_000,
   );
 });
 
@@ -234,7 +234,7 @@ describe("a body is refused", () => {
       expect(sender.raw(input)).toMatchObject(refused(`^REFUSED .*${reason}`));
       await isUntouched(before);
     },
-    20_000,
+    60_000,
   );
 
   it("whose sender is killed", async () => {
@@ -243,7 +243,7 @@ describe("a body is refused", () => {
     expect(await eventually(() => server.incoming() !== "")).toBe(true);
     push.kill();
     await isUntouched(before);
-  }, 30_000);
+  }, 90_000);
 
   it("whose sender falls asleep, in the header or after it; nobody holds a place for ever", async () => {
     const before = server.state();
@@ -258,7 +258,7 @@ describe("a body is refused", () => {
     expect(await eventually(() => sleepers.every((push) => push.ended()), 100_000)).toBe(true);
     for (const push of sleepers) expect(push.said()).toMatch(/^REFUSED .*(no header|ended after)/);
     await isUntouched(before);
-  }, 180_000);
+  }, 540_000);
 
   it("that comes in drops, once it has had its time", async () => {
     // Its time is an hour and more; here it is made short.
@@ -274,7 +274,7 @@ describe("a body is refused", () => {
     expect(push.said()).toMatch(/^REFUSED \S+ ended after \d+ of 5000 bytes\n$/);
     server.must(`sed -i s/GRACE_SECONDS=3/GRACE_SECONDS=300/ ${library}`);
     await isUntouched(before);
-  }, 40_000);
+  }, 120_000);
 });
 
 describe("the quota", () => {
@@ -289,7 +289,7 @@ describe("the quota", () => {
     expect(sender.raw(header(full(), 120_000_000))).toMatchObject(refused("the quota"));
     waiting.kill();
     await isUntouched(before);
-  }, 30_000);
+  }, 90_000);
 
   it("refuses what is one byte too much, for ever, and no old file makes way", async () => {
     const used = `find ${FILES} -type f -printf '%s\\n' | awk '{ s += $1 + 16384 } END { printf "%d", s }'`;
@@ -310,7 +310,7 @@ describe("the quota", () => {
     server.must(`rm ${FILES}/${last}`);
     expect(sender.push(last, "x")).toMatchObject({ code: 0 });
     expect(server.vault("audit").fails).toEqual([]);
-  }, 90_000);
+  }, 270_000);
 
   it("is kept by what decides, even if the receiver says nothing of it", async () => {
     const receive = "/usr/local/lib/stronghold-vault/receive";
@@ -324,7 +324,7 @@ describe("the quota", () => {
     await isUntouched(before);
     server.must(`mv /root/receive ${receive}`);
     expect(server.vault("apply")).toMatchObject({ code: 0, fails: [] });
-  }, 30_000);
+  }, 90_000);
 });
 
 describe("the operator's tool", () => {
