@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { CloudPaths } from "../paths";
+import { linkProject, privateHome } from "./pulumi-project";
 import { forwardSignals } from "./runner-process";
 import type { EngineRun, StackResult } from "./stack";
 import { STACK } from "./stack";
@@ -67,18 +67,13 @@ function pulumiEnvironment({ paths, api, agentSocket }: EngineRun): NodeJS.Proce
 /** Makes the private Pulumi home once: passphrase, backend, the stack, and its plug-ins. */
 function prepare({ paths }: EngineRun, env: NodeJS.ProcessEnv): void {
   const home = join(paths.stateDir, "pulumi");
-  for (const folder of ["backend", "home"]) {
-    mkdirSync(join(home, folder), { recursive: true, mode: 0o700 });
-  }
+  mkdirSync(join(home, "backend"), { recursive: true, mode: 0o700 });
   const passphrase = join(home, "passphrase");
   if (!existsSync(passphrase)) {
     writeFileSync(passphrase, randomBytes(24).toString("hex"), { mode: 0o600 });
   }
-  const shared = join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins");
-  mkdirSync(shared, { recursive: true });
-  if (!existsSync(join(home, "home", "plugins")))
-    symlinkSync(shared, join(home, "home", "plugins"));
-  linkProject(paths);
+  privateHome(join(home, "home"));
+  linkProject(paths.projectDir, projectFolder(paths), { stack: STACK, file: paths.configFile });
   // Here, not in the operator's namespace, because only the machine itself can download.
   pulumiOnce(paths, env, ["install", "--no-dependencies"]);
   pulumiOnce(paths, env, ["stack", "select", "--create", "--stack", STACK]);
@@ -87,21 +82,6 @@ function prepare({ paths }: EngineRun, env: NodeJS.ProcessEnv): void {
 /** Where `pulumi` is run: the project as it is, but with this cloud's settings for the stack. */
 function projectFolder({ stateDir }: CloudPaths): string {
   return join(stateDir, "pulumi", "project");
-}
-
-/**
- * Makes that folder of links. Pulumi writes into the settings file of a stack (the salt of its
- * secrets), and it must not be the one in the repository; not every verb takes another file's name.
- */
-function linkProject(paths: CloudPaths): void {
-  const folder = projectFolder(paths);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const name of readdirSync(paths.projectDir)) {
-    if (name === ".git" || /^Pulumi\..+\.yaml$/.test(name)) continue;
-    symlinkSync(join(paths.projectDir, name), join(folder, name));
-  }
-  symlinkSync(paths.configFile, join(folder, `Pulumi.${STACK}.yaml`));
 }
 
 function pulumiOnce(paths: CloudPaths, env: NodeJS.ProcessEnv, args: string[]): string {

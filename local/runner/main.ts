@@ -4,7 +4,8 @@
  *   node --import tsx local/runner/main.ts up|destroy|plan --stack local --config-file FILE \
  *     [--state-dir DIR] [--project-dir DIR] [--force]
  *
- * Each line on stdout is a `RunnerEvent` as JSON. The API comes from LINODE_URL and LINODE_TOKEN.
+ * Each line on stdout is a `RunnerEvent` as JSON. The API comes from LINODE_URL and LINODE_TOKEN; plans that
+ * are to be compared get the same STRONGHOLD_DIGEST_KEY.
  * Exit code: 0 done, 1 failed, 64 called wrongly, 130 interrupted.
  */
 import "./lazy-typescript";
@@ -77,7 +78,8 @@ async function run(call: Call, signal: AbortSignal): Promise<RunnerEvent> {
     const target = targetOf(call, signal);
     return locked(target, () => up(target, program));
   }
-  const plan = await makePlan({ ...program, stack, signal }, projectDir);
+  const digestKey = process.env["STRONGHOLD_DIGEST_KEY"];
+  const plan = await makePlan({ ...program, stack, signal }, projectDir, digestKey);
   return { event: "plan", plan, text: renderPlan(plan) };
 }
 
