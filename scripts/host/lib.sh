@@ -186,6 +186,27 @@ quietly() {
   die 70 "'$1' failed, see above; mend the cause and run again"
 }
 
+# is_whole ACCOUNT: useradd writes passwd, shadow and group one after the other, and a killed one leaves
+# an account that nothing can be given to (no group), or that PAM does not know (no shadow entry).
+is_whole() {
+  getent group "$(getent passwd "$1" | cut -d : -f 4)" >/dev/null || no "$1 has no group" || return
+  # pwconv puts an x where a password would be.
+  [[ $(getent shadow "$1") == *:* && $(getent shadow "$1") != "$1:x:"* ]] || no "$1 has no shadow entry"
+}
+
+make_whole() {
+  local missing
+  if missing=$(is_whole "$1"); then return 0; fi
+  if [[ $missing == *group* ]]; then
+    quietly groupadd --gid "$(id -g -- "$1")" "$1"
+  fi
+  quietly pwconv
+  if ! is_whole "$1" >/dev/null; then
+    quietly usermod --password '!' "$1"
+  fi
+  changed "completed the account $1, which had been half made"
+}
+
 # missing_packages NAME...: those of the packages that are not installed.
 missing_packages() {
   local name status

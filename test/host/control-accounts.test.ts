@@ -95,6 +95,17 @@ describe("the control accounts", () => {
     expect(server.must("cat /home/ada/.ssh/authorized_keys")).toBe(server.publicKey("ada"));
   });
 
+  it.each([
+    ["its group", ["group", "gshadow"], ["ACCOUNTS-01", "ACCOUNTS-04"]],
+    ["its shadow entry", ["shadow"], ["ACCOUNTS-01"]],
+  ])("completes an account without %s, which a killed useradd leaves", (_what, files, fails) => {
+    server.must(`sed -i /^ada:/d ${files.map((file) => `/etc/${file}`).join(" ")}`);
+    expect(drive("audit")).toMatchObject({ code: 1, fails });
+    expect(drive("apply")).toMatchObject({ code: 0, fails: [], changed: 1, stderr: "" });
+    expect(drive("apply")).toMatchObject({ code: 0, changed: 0, stderr: "" });
+    expect(server.must("getent shadow ada | cut -d : -f 2; id -gn ada")).toBe("!\nada");
+  });
+
   it("lets each person in with their own key only, and asks for a password before sudo", () => {
     expect(server.ssh("ada", "id -un").stdout).toBe("ada\n");
     expect(server.lets("bob", { key: "ada" })).toBe(false);

@@ -140,7 +140,9 @@ describe("Slack", () => {
       sinks.arrived.length = 0;
       expect(server.lets("ada")).toBe(true);
       expect(await server.mailArrives(SUBJECT)).toBe(true);
-      expect(await eventually(() => logged(`${verdict}, attempt 1: ${reason}`), 30_000)).toBe(true);
+      expect(await eventually(() => logged(`${verdict}, attempt 1: ${reason}`), 120_000)).toBe(
+        true,
+      );
       const audit = server.control("audit", bad);
       expect(audit).toMatchObject({
         code: 1,
@@ -149,7 +151,7 @@ describe("Slack", () => {
       expect(audit.stdout).toContain(`slack: ${reason}, since 20`);
       expect(slackPosts()).toBe(0);
     },
-    180_000,
+    300_000,
   );
 
   it("has them all when it is right again", async () => {
@@ -200,7 +202,7 @@ describe("the queue", () => {
     expect(audit.fails).toEqual(ids("07", "08"));
     expect(audit.stdout).toContain(`slack: 1 dropped, see ${LOG}`);
     server.control("apply");
-    expect(await eventually(() => slackPosts() === 501, 90_000)).toBe(true);
+    expect(await eventually(() => slackPosts() === 501, 300_000)).toBe(true);
     expect(sinks.posts.at(-1)?.body).toContain("1 alerts were dropped");
     expect(await eventually(() => waiting() === "")).toBe(true);
     expect(server.control("audit")).toMatchObject({ code: 0, fails: [] });

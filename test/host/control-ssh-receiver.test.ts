@@ -96,6 +96,16 @@ describe("what somebody has changed about it", () => {
     expect(server.root(`pgrep -u ${RECEIVER}`).stdout).toBe("");
   }, 90_000);
 
+  it.each([
+    ["its group", ["group", "gshadow"]],
+    ["its shadow entry", ["shadow"]],
+  ])("gets %s back, which a killed useradd leaves out", (_what, files) => {
+    server.must(`sed -i /^${RECEIVER}:/d ${files.map((file) => `/etc/${file}`).join(" ")}`);
+    expect(accounts("audit")).toMatchObject({ code: 1, fails: ["ACCOUNTS-14"] });
+    expect(accounts("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
+    expect(accounts("apply")).toMatchObject({ code: 0, changed: 0, stderr: "" });
+  });
+
   const edit = (pattern: string): string => `sed -i '${pattern}' ${DROP_IN}`;
 
   it.each([

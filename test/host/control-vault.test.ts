@@ -201,6 +201,16 @@ describe("the control vault", () => {
     90_000,
   );
 
+  it.each([
+    ["its group", ["group", "gshadow"]],
+    ["its shadow entry", ["shadow"]],
+  ])("completes an account without %s, which a killed useradd leaves", (_what, files) => {
+    server.must(`sed -i /^stronghold-vault:/d ${files.map((file) => `/etc/${file}`).join(" ")}`);
+    expect(drive("audit")).toMatchObject({ code: 1 });
+    expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
+    expect(drive("apply")).toMatchObject({ code: 0, changed: 0, stderr: "" });
+  });
+
   it("keeps what it holds, wherever a run was killed, and takes files in after a reboot", async () => {
     const kept = server.kept();
     for (const delay of [50, 150, 300, 500]) {

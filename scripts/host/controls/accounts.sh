@@ -92,6 +92,7 @@ make_account() {
     quietly usermod --shell /bin/bash --expiredate '' "$name"
     changed "let $name log in again"
   fi
+  make_whole "$name"
   for group in "${groups[@]}"; do
     if in_group "$name" "$group"; then continue; fi
     quietly usermod --append --groups "$group" "$name"

@@ -77,6 +77,7 @@ make_owner() {
     quietly useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin "$VAULT_OWNER"
     changed "made the account $VAULT_OWNER"
   fi
+  make_whole "$VAULT_OWNER"
   if owner_is_set_up >/dev/null; then return 0; fi
   for member in $(other_members); do
     quietly gpasswd --delete "$member" "$VAULT_OWNER"

@@ -10,6 +10,7 @@ admins_are_set_up() {
   local name group ok=0
   for name in "${people[@]}"; do
     exists "$name" || no "$name has no account" || { ok=1 && continue; }
+    is_whole "$name" || ok=1
     [[ ${shell_of[$name]} == /bin/bash ]] || no "$name has shell ${shell_of[$name]}" || ok=1
     ! is_expired "$name" || no "$name is expired" || ok=1
     for group in "$SUDO_GROUP" "$LOGIN_GROUP" "$MANAGED_GROUP"; do
@@ -22,6 +23,7 @@ admins_are_set_up() {
 deployer_is_set_up() {
   local group ok=0
   exists "$deployer" || no "$deployer has no account" || return
+  is_whole "$deployer" || ok=1
   [[ ${shell_of[$deployer]} == /bin/bash ]] || no "shell ${shell_of[$deployer]}" || ok=1
   ! is_expired "$deployer" || no "expired" || ok=1
   ! has_password "$deployer" || no "has a password" || ok=1

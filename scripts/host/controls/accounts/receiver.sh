@@ -36,7 +36,10 @@ make_receiver() {
   if ! exists "$receiver"; then
     quietly useradd --system --user-group --no-create-home --home-dir "$RECEIVER_HOME" --shell "$PUSH" "$receiver"
     changed "made the account $receiver"
-  elif ! receiver_is_plain >/dev/null; then
+  fi
+  make_whole "$receiver"
+  load_found
+  if ! receiver_is_plain >/dev/null; then
     # Who is at work in its name may have changed it, and usermod would wait for nobody. A push is made again.
     pkill -KILL -u "$receiver" || true
     await_end_of "$receiver"
@@ -94,6 +97,7 @@ receiver_surplus() {
 receiver_is_set_up() {
   local folder surplus ok=0
   exists "$receiver" || no "$receiver has no account" || return
+  is_whole "$receiver" || ok=1
   receiver_is_plain || ok=1
   receiver_groups_are_exact || ok=1
   ! has_password "$receiver" || no "has a password" || ok=1
