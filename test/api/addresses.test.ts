@@ -61,6 +61,16 @@ describe("addresses", () => {
     );
   });
 
+  it("of a Linode that is gone are not its successor's", async () => {
+    const cloud = await startCloud();
+    const first = await cloud.client.createLinode(linodeBody());
+    await cloud.api.idle();
+    await cloud.client.deleteLinode(first.id);
+    await cloud.api.idle();
+    const second = await cloud.client.createLinode(linodeBody());
+    expect(second.ipv4.filter((address) => first.ipv4.includes(address))).toEqual([]);
+  });
+
   it("run out with a fault that says what to do", () => {
     const state = emptyState();
     const take = () => {

@@ -53,7 +53,8 @@ function load(file: string): State {
   try {
     const state = JSON.parse(readFileSync(file, "utf8")) as State;
     if ((state.version as number) !== 1) throw new Error(`its version is ${state.version}, not 1`);
-    return state;
+    // A state from before a list was added has none of it.
+    return { ...emptyState(), ...state };
   } catch (error) {
     throw new Error(
       `The local cloud cannot read its state ${file}: ${reasonOf(error)}. ` +

@@ -3,6 +3,8 @@ export interface State {
   version: 1;
   /** The last id given out, by kind. It only grows, so that no id ever comes back. */
   lastIds: Record<IdKind, number>;
+  /** The last number given out in each row of addresses. */
+  lastAddresses: { public?: number; private?: number };
   linodes: Linode[];
   firewalls: Firewall[];
   devices: FirewallDevice[];
@@ -156,6 +158,7 @@ export function emptyState(): State {
       event: 600000,
       sshKey: 70,
     },
+    lastAddresses: {},
     linodes: [],
     firewalls: [],
     devices: [],
