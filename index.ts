@@ -1,14 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { warnAboutAccount } from "./components/account-check";
 import { TwoServerEnvironment } from "./components/environment";
 import { readSettings } from "./components/settings-config";
 
-const environment = new TwoServerEnvironment("environment", {
-  settings: readSettings(),
-  identity: { project: pulumi.getProject(), stack: pulumi.getStack() },
-});
-
-/** The contract that these keep, for deployments to rely on, is `outputs.schema.json`. */
-export const { outputsVersion, app, database, backup, deployer } = environment;
-export const { sshConfig, knownHosts, enrolments } = environment;
-export const { databaseAccess, databaseCa, backups } = environment;
+/** What it returns are the stack's outputs, a contract for deployments to rely on: `outputs.schema.json`. */
+export = async () => {
+  const settings = readSettings();
+  await warnAboutAccount(settings);
+  const environment = new TwoServerEnvironment("environment", {
+    settings,
+    identity: { project: pulumi.getProject(), stack: pulumi.getStack() },
+  });
+  const { outputsVersion, app, database, backup, deployer } = environment;
+  const { sshConfig, knownHosts, enrolments, databaseAccess, databaseCa, backups } = environment;
+  return {
+    ...{ outputsVersion, app, database, backup, deployer, sshConfig, knownHosts, enrolments },
+    ...{ databaseAccess, databaseCa, backups },
+  };
+};

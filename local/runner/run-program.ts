@@ -45,9 +45,12 @@ export async function runProgram(run: ProgramRun): Promise<{ outputs: WireObject
   return { outputs: monitor.stackOutputs };
 }
 
-/** The program of a project folder: its exports are the stack's outputs. */
+/** The program of a project folder: what it exports, or what the function that it exports returns, is the outputs. */
 export function loadProgram(projectDir: string): () => unknown {
-  return () => createRequire(join(projectDir, "package.json"))("./index") as unknown;
+  return () => {
+    const exported = createRequire(join(projectDir, "package.json"))("./index") as unknown;
+    return typeof exported === "function" ? (exported as () => unknown)() : exported;
+  };
 }
 
 async function evaluate(program: () => Promise<unknown>): Promise<void> {

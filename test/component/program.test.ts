@@ -131,7 +131,7 @@ describe("bad settings", () => {
 });
 
 describe("the program", () => {
-  const evaluate = (): unknown => jest.requireActual<object>("../../index");
+  const evaluate = (): unknown => jest.requireActual<() => Promise<unknown>>("../../index")();
 
   it("registers nothing at all when the settings are bad", async () => {
     const registered = jest.fn();
