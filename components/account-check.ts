@@ -4,6 +4,7 @@ import {
   type Account,
   accountWarnings,
   CAPABILITIES,
+  DNS_SCOPES,
   type Needs,
   type Region,
   regionWarnings,
@@ -31,10 +32,15 @@ export async function warnAboutAccount(settings: Settings): Promise<void> {
 }
 
 /** What a stack with these settings needs. */
-export function needsOf({ region, backup }: Settings): Needs {
-  const regions = new Map([[region, CAPABILITIES]]);
-  if ("region" in backup.server) regions.set(backup.server.region, CAPABILITIES);
-  return { scopes: SCOPES, regions };
+export function needsOf({ region, app, database, backup, dns }: Settings): Needs {
+  const capabilitiesOf = (...servers: { linodeBackups: boolean }[]): string[] => {
+    const isCopied = servers.some(({ linodeBackups }) => linodeBackups);
+    return [...CAPABILITIES, ...(isCopied ? ["Backups"] : [])];
+  };
+  const regions = new Map([[region, capabilitiesOf(app, database)]]);
+  const { server } = backup;
+  if ("region" in server) regions.set(server.region, capabilitiesOf(server));
+  return { scopes: dns === undefined ? SCOPES : [...SCOPES, ...DNS_SCOPES], regions };
 }
 
 interface Access {

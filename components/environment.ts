@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
 import { BackupCredentials } from "./backup-credentials";
+import { DnsNames } from "./dns-names";
 import { DatabaseCredentials } from "./database-credentials";
 import { hardenServers, type Members, wallOfBackup } from "./hardenings";
 import { appWall, databaseWall } from "./lib/firewall-rules";
@@ -17,7 +18,7 @@ import {
 import type { Role } from "./lib/roles";
 import type { Settings } from "./lib/settings";
 import { type KnownServers, renderKnownHosts, renderSshConfig } from "./lib/ssh-files";
-import { labelOf, type StackIdentity } from "./lib/stack-names";
+import { labelOf, originOf, type StackIdentity } from "./lib/stack-names";
 import { adoptMember, handed, known, type MakeArgs, makeMember, type Member } from "./member";
 import { accessOf, backupsOf } from "./store-outputs";
 
@@ -78,6 +79,7 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
     const parent = { parent: this };
 
     const members = this.createMembers();
+    this.nameServers(members);
     const databaseCredentials = new DatabaseCredentials(
       `${name}-database-access`,
       { settings: settings.database, server: labelOf(identity, "database") },
@@ -115,15 +117,28 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
 
   /** Each after those whose addresses its outer wall names. */
   private createMembers(): Members {
-    const { ssh, region, ...settings } = this.args.settings;
+    const { ssh, region, replacing, ...settings } = this.args.settings;
     const outbound = outboundOf(settings);
     const outside = appWall({ sshFrom: ssh.allowFrom, ...outbound });
     const app = this.make("app", { server: settings.app, region, wall: outside });
     const inside = app.addresses.privateIPv4.apply((appPrivateIPv4) =>
-      databaseWall({ appPrivateIPv4, ...outbound }),
+      databaseWall({ appPrivateIPv4, awaitsApp: replacing === "app", ...outbound }),
     );
     const database = this.make("database", { server: settings.database, region, wall: inside });
     return { app, database, backup: this.createBackup(database) };
+  }
+
+  private nameServers({ app, backup }: Members): void {
+    const { settings, identity } = this.args;
+    const { dns } = settings;
+    if (dns === undefined) return;
+    const servers = Object.fromEntries(
+      [app, backup].flatMap(({ role, addresses, host: { made } }) =>
+        made && role !== "database" ? [[role, { label: dns[role], addresses, made }]] : [],
+      ),
+    );
+    const tags = [identity.project, originOf(identity), ...settings.tags];
+    new DnsNames(`${this.name}-dns`, { dns, servers, tags }, { parent: this });
   }
 
   private createBackup(database: Member): Member {

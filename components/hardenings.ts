@@ -5,7 +5,13 @@ import type { BackupCredentials } from "./backup-credentials";
 import type { DatabaseCredentials } from "./database-credentials";
 import { type GivenFacts, Hardening } from "./hardening";
 import { databasePackages, sourceParameter } from "./lib/database-packages";
-import { appWall, backupWall, databaseWall, type Wall } from "./lib/firewall-rules";
+import {
+  appWall,
+  backupWall,
+  databaseWall,
+  PRIVATE_NETWORK,
+  type Wall,
+} from "./lib/firewall-rules";
 import type { BackupsFacts, DatabaseFacts } from "./lib/host-facts";
 import { singleAddress } from "./lib/networks";
 import { outboundOf } from "./lib/outbound-settings";
@@ -117,7 +123,9 @@ function wayToDatabase(args: Args): Way {
   return {
     ...NOTHING_SPECIAL,
     host: members.database.addresses.privateIPv4,
-    deployerFrom: appAddress.apply((address) => [singleAddress(address)]),
+    deployerFrom: appAddress.apply((address) => [
+      settings.replacing === "app" ? PRIVATE_NETWORK : singleAddress(address),
+    ]),
     wall: wallOfDatabase(settings, members),
     packages: databasePackages(engine, source.kind),
     packageSource: { source: sourceParameter(source), expired: source.expired },
@@ -149,7 +157,8 @@ function wallOfDatabase(settings: Settings, { app, backup }: Members): pulumi.Ou
     outbound.outbound === "anywhere" ? pulumi.output(undefined) : backup.addresses.publicIPv4;
   return pulumi.all([appPrivateIPv4, backupIPv4]).apply(([from, to]) => {
     const known = to === undefined ? {} : { backupIPv4: to };
-    return databaseWall({ appPrivateIPv4: from, ...known, ...outbound });
+    const awaitsApp = settings.replacing === "app";
+    return databaseWall({ appPrivateIPv4: from, awaitsApp, ...known, ...outbound });
   });
 }
 

@@ -7,6 +7,7 @@ import { isTooWide } from "./lib/networks";
 import type { Enrolment, ServerAddresses } from "./lib/outputs-contract";
 import type { Role } from "./lib/roles";
 import type { ServerSettings, Settings } from "./lib/settings";
+import { domainNameOf } from "./lib/settings-dns";
 import type { KnownServer } from "./lib/ssh-files";
 import { labelOf, SSH_FROM_ANYWHERE, type StackIdentity } from "./lib/stack-names";
 import { PersonCredentials } from "./person-credentials";
@@ -47,12 +48,18 @@ export function makeMember(
   const people = peopleOf(name, args, opts);
   const { deployer, ssh } = settings;
   const isOpen = role !== "database" && ssh.allowFrom.some(isTooWide);
-  const tags = isOpen ? [SSH_FROM_ANYWHERE] : [];
+  const tags = [...settings.tags, ...(isOpen ? [SSH_FROM_ANYWHERE] : [])];
   const rest = { role, identity, region, settings: own, deployer, credentials, wall, tags };
-  const { instance, addresses } = new Server(name, rest, opts);
+  const domainName = nameOf(role, settings);
+  const { instance, addresses } = new Server(name, { ...rest, domainName }, opts);
   const hostKey = credentials.hostKey.publicKey;
   const host = { role, id: instance.id, hostKey, made: { instance, credentials } };
   return { role, addresses, host, people };
+}
+
+/** The database server gets no name: nobody outside can reach it, and a name would tell where it is. */
+function nameOf(role: Role, { dns }: Settings): string {
+  return dns === undefined || role === "database" ? "" : domainNameOf(dns, dns[role]);
 }
 
 /**
@@ -67,7 +74,8 @@ export function adoptMember(
   const { role, identity, host: publicIPv4, hostKey } = args;
   const id = `existing-${publicIPv4}`;
   const label = labelOf(identity, role);
-  const addresses = pulumi.output({ id, label, publicIPv4, publicIPv6: "", privateIPv4: "" });
+  const none = { publicIPv6: "", privateIPv4: "", domainName: "" };
+  const addresses = pulumi.output({ id, label, publicIPv4, ...none });
   return { role, addresses, host: { role, id, hostKey }, people: peopleOf(name, args, opts) };
 }
 

@@ -25,6 +25,8 @@ export interface ServerArgs {
   credentials: ServerCredentials;
   /** What may come in and go out. */
   wall: pulumi.Input<Wall>;
+  /** Its name in a domain of the owner's. @default none */
+  domainName?: string;
   /** Tags beside those that say whose it is and what it is for. @default none */
   tags?: readonly string[];
 }
@@ -45,14 +47,14 @@ export class Server extends pulumi.ComponentResource {
     super("stronghold:index:Server", name, {}, opts);
     const { role, identity, wall } = args;
     const label = labelOf(identity, role);
-    const tags = [...tagsOf(identity, role), ...(args.tags ?? [])];
+    const tags = [...new Set([...tagsOf(identity, role), ...(args.tags ?? [])])];
     const outer = new CloudFirewall(`${name}-wall`, { label, tags, wall }, { parent: this });
     this.instance = this.createInstance(`${name}-instance`, args, {
       label,
       tags,
       firewallId: outer.firewallId,
     });
-    this.addresses = addressesOf(this.instance);
+    this.addresses = addressesOf(this.instance, args.domainName ?? "");
     this.registerOutputs({ addresses: this.addresses });
   }
 
@@ -71,6 +73,7 @@ export class Server extends pulumi.ComponentResource {
         image: settings.image,
         rootPass: credentials.rootPassword,
         metadatas: [{ userData }],
+        backupsEnabled: settings.linodeBackups,
         privateIp: role !== "backup",
         diskEncryption: "enabled",
         // Said outright, so that a server found off is drift.
@@ -109,7 +112,10 @@ function firstBootData(
     });
 }
 
-function addressesOf(instance: linode.Instance): pulumi.Output<ServerAddresses> {
+function addressesOf(
+  instance: linode.Instance,
+  domainName: string,
+): pulumi.Output<ServerAddresses> {
   // Its successor, the set `ipv4s`, does not say which of its addresses is the public one.
   // eslint-disable-next-line @typescript-eslint/no-deprecated
   const { id, label, ipAddress, ipv6, privateIpAddress } = instance;
@@ -120,5 +126,6 @@ function addressesOf(instance: linode.Instance): pulumi.Output<ServerAddresses> 
     publicIPv6: ipv6.apply((network) => network.split("/")[0] ?? ""),
     // The provider leaves it out where there is none.
     privateIPv4: privateIpAddress.apply((address?: string) => address ?? ""),
+    domainName,
   });
 }

@@ -6,7 +6,7 @@ import { ANYWHERE } from "./lib/networks";
 import { stackNameFaults } from "./lib/stack-names";
 
 /** Settings that are plain text; all others are JSON. */
-const TEXT_SETTINGS: readonly string[] = ["region", "deployerPrivateKey"];
+const TEXT_SETTINGS: readonly string[] = ["region", "replacing", "deployerPrivateKey"];
 
 /**
  * The settings of the current stack.
@@ -34,8 +34,9 @@ export function readConfig(project: string): Record<string, unknown> {
   const entries = Object.entries(pulumi.runtime.allConfig())
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, value]) => [key.slice(prefix.length), value] as const)
-    // `Pulumi.yaml` has to give an optional text a default, and no text at all is the only one there is.
-    .filter(([name, value]) => !(name === "deployerPrivateKey" && value === ""));
+    // `Pulumi.yaml` has to give what is optional a default, and nothing at all is the only one there is.
+    .filter(([name, value]) => !(name === "deployerPrivateKey" && value === ""))
+    .filter(([name, value]) => !(name === "dns" && value === "{}"));
   return Object.fromEntries(entries.map(([name, value]) => [name, valueOf(name, value)]));
 }
 
@@ -49,7 +50,8 @@ function valueOf(name: string, text: string): unknown {
   }
 }
 
-function warnAboutLooseSettings({ ssh, admins, twoFactor, alerts, database }: Settings): void {
+function warnAboutLooseSettings(settings: Settings): void {
+  const { ssh, admins, twoFactor, alerts, database, replacing } = settings;
   if (ssh.allowFrom.some((network) => ANYWHERE.includes(network))) {
     void pulumi.log.warn(
       "ssh.allowFrom is anywhere: the whole internet can knock at the app server's SSH.",
@@ -63,6 +65,11 @@ function warnAboutLooseSettings({ ssh, admins, twoFactor, alerts, database }: Se
   }
   if (alerts.logOnly) {
     void pulumi.log.warn("alerts.logOnly is true: nobody is told when somebody logs in.");
+  }
+  if (replacing === "app") {
+    void pulumi.log.warn(
+      "replacing is app: until it is taken out again, the whole private network can knock at the database server's SSH.",
+    );
   }
   if (database.source.expired === "accept") {
     void pulumi.log.warn(

@@ -8,7 +8,6 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "nod
 import { createServer } from "node:http";
 import { join } from "node:path";
 
-import { SCOPES } from "../components/lib/account";
 import { createApi, FileStore } from "./api";
 import { type DaemonRecord, daemonFile } from "./cli/daemon-control";
 import { LocalMachines } from "./machines";
@@ -33,9 +32,7 @@ async function main(): Promise<void> {
 
   const token = readToken(join(stateDir, "token"));
   const store = new FileStore(join(stateDir, "api.json"));
-  // No more than README says is needed, so that what it says is tried by every run.
-  const scopes = SCOPES.join(" ");
-  const api = createApi({ machines, store, token, scopes, log });
+  const api = createApi({ machines, store, token, log });
   await api.listen({ host: "127.0.0.1", port: await usualPort(join(stateDir, "port")) });
   const address = api.server.address();
   if (address === null || typeof address === "string")

@@ -26,6 +26,9 @@ export interface Needs {
 /** What every stack needs: servers, their outer walls, and to see how the work on them goes. */
 export const SCOPES = ["linodes:read_write", "firewall:read_write", "events:read_only"] as const;
 
+/** What names for the servers need besides, and names for their addresses. */
+export const DNS_SCOPES = ["domains:read_write", "ips:read_write"] as const;
+
 /** What every server needs where it stands: an outer wall, its first-boot data, and its encryption. */
 export const CAPABILITIES = ["Linodes", "Cloud Firewall", "Metadata", "Disk Encryption"] as const;
 

@@ -55,7 +55,7 @@ interface OutboundArgs {
 }
 
 /** Linode's private network, one for all customers of a data centre. */
-const PRIVATE_NETWORK = "192.168.128.0/17";
+export const PRIVATE_NETWORK = "192.168.128.0/17";
 
 const SSH_PORT = 22;
 const MYSQL_PORT = 3306;
@@ -95,15 +95,18 @@ export function appWall(args: OutboundArgs & { sshFrom: readonly string[] }): Wa
 export function databaseWall(
   args: OutboundArgs & {
     appPrivateIPv4: string;
+    /** Whether an app server is to come whose address nobody knows yet. @default false */
+    awaitsApp?: boolean;
     /** Where the backups go. @default anywhere, for a wall that stands before the backup server does */
     backupIPv4?: string;
   },
 ): Wall {
-  const fromApp = { protocol: "tcp", sources: [singleAddress(args.appPrivateIPv4)] } as const;
+  const app = singleAddress(args.appPrivateIPv4);
+  const ssh = { protocol: "tcp", ports: [SSH_PORT], answersPing: true } as const;
   return {
     inbound: [
-      { label: "ssh-from-app", ...fromApp, ports: [SSH_PORT], answersPing: true },
-      { label: "mysql-from-app", ...fromApp, ports: [MYSQL_PORT] },
+      { label: "ssh-from-app", ...ssh, sources: [args.awaitsApp ? PRIVATE_NETWORK : app] },
+      { label: "mysql-from-app", protocol: "tcp", ports: [MYSQL_PORT], sources: [app] },
     ],
     outbound: completed(args, [
       {

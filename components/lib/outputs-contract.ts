@@ -31,6 +31,9 @@ const SERVER = z.object({
   privateIPv4: z
     .union([z.ipv4(), z.literal("")])
     .describe("Its address beside the others; empty on the backup server, which stands alone."),
+  domainName: z
+    .string()
+    .describe("Its name in the domain of the setting `dns`; empty where it was given none."),
 });
 
 const ENROLMENT = z.object({

@@ -67,6 +67,7 @@ interface MadeServer {
   region: string;
   type: string;
   image: string;
+  linodeBackups: boolean;
 }
 
 /** A server that was there before. */
@@ -82,18 +83,22 @@ const SERVER = z
     region: REGION.optional(),
     type: INSTANCE_TYPE.optional(),
     image: INSTANCE_IMAGE.optional(),
+    linodeBackups: z.boolean().optional(),
     host: HOST.optional(),
     hostKey: HOST_KEY.optional(),
   })
   .prefault({})
-  .transform(({ region, type, image, host, hostKey }): MadeServer | ExistingServer => {
-    if (host !== undefined && hostKey !== undefined) return { host, hostKey };
-    return {
-      region: region ?? DEFAULT_REGION,
-      type: type ?? "g6-nanode-1",
-      image: image ?? "linode/debian13",
-    };
-  });
+  .transform(
+    ({ region, type, image, linodeBackups, host, hostKey }): MadeServer | ExistingServer => {
+      if (host !== undefined && hostKey !== undefined) return { host, hostKey };
+      return {
+        region: region ?? DEFAULT_REGION,
+        type: type ?? "g6-nanode-1",
+        image: image ?? "linode/debian13",
+        linodeBackups: linodeBackups ?? false,
+      };
+    },
+  );
 
 const VAULT = z.strictObject({
   quotaGB: numberBetween(1, 9999, "a quota").default(15),
@@ -119,7 +124,10 @@ const TEXT = z.string().optional().catch("");
 const LENIENT = z.object({
   recipients: z.array(z.string().catch("")).catch([]),
   server: z
-    .object({ region: TEXT, type: TEXT, image: TEXT, host: TEXT, hostKey: TEXT })
+    .object({
+      ...{ region: TEXT, type: TEXT, image: TEXT, host: TEXT, hostKey: TEXT },
+      linodeBackups: z.boolean().optional().catch(undefined),
+    })
     .prefault({})
     .catch({ region: "" }),
 });
@@ -143,12 +151,14 @@ function recipientFaults(recipients: string[]): Fault[] {
 type LenientServer = z.output<typeof LENIENT>["server"];
 
 function serverFaults(
-  { region, type, image, host, hostKey }: LenientServer,
+  { region, type, image, linodeBackups, host, hostKey }: LenientServer,
   others: string,
 ): Fault[] {
   const path = "backup.server";
   if (host === undefined && hostKey === undefined) return regionFaults(region, others);
-  const made = Object.entries({ region, type, image }).filter(([, value]) => value !== undefined);
+  const made = Object.entries({ region, type, image, linodeBackups }).filter(
+    ([, value]) => value !== undefined,
+  );
   if (made.length > 0) {
     const names = made.map(([name]) => name).join(" and ");
     const text =

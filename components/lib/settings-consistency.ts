@@ -6,6 +6,7 @@ import { publicHalfOf } from "./ssh-key-pairs";
 import { inspectPublicKey } from "./ssh-public-keys";
 import { backupFaults } from "./settings-backup";
 import { databaseFaults } from "./settings-database";
+import { dnsFaults } from "./settings-dns";
 import type { Fault } from "./settings-faults";
 import { ANYWHERE_WORD } from "./settings-values";
 
@@ -40,6 +41,7 @@ const LENIENT = z
     region: z.string().default("us-east").catch(""),
     database: z.unknown().optional(),
     backup: z.unknown().optional(),
+    dns: z.unknown().optional(),
   })
   .catch({
     ssh: { allowFrom: [] },
@@ -51,6 +53,7 @@ const LENIENT = z
     region: "",
     database: undefined,
     backup: undefined,
+    dns: undefined,
   });
 
 type Lenient = z.output<typeof LENIENT>;
@@ -69,6 +72,7 @@ export function consistencyFaults(raw: unknown): Fault[] {
     ...alertFaults(settings),
     ...databaseFaults(settings.database),
     ...backupFaults(settings.backup, settings.region),
+    ...(settings.dns === undefined ? [] : dnsFaults(settings.dns)),
   ];
 }
 

@@ -65,6 +65,7 @@ export const DATABASE = z
   .strictObject({
     type: INSTANCE_TYPE.default("g6-standard-1"),
     image: INSTANCE_IMAGE.default(DEBIAN),
+    linodeBackups: z.boolean().default(false),
     engine: z.enum(ENGINES, "write mysql or mariadb").default("mysql"),
     source: SOURCE.prefault({}),
     schema: SCHEMA_NAME.default("app"),

@@ -1,14 +1,16 @@
 /** What each part of the settings is made of, by its path with the indexes left out. */
 export const SHAPES: Readonly<Record<string, string>> = {
   region: "the id of a Linode data centre; write for example us-east",
-  app: "an object with type and image; write for example {type: g6-nanode-1}",
+  app: "an object with type, image and linodeBackups; write for example {type: g6-nanode-1}",
   "app.type": "the id of a Linode plan; write for example g6-nanode-1",
   "app.image": "the id of an image; write linode/debian13",
+  "app.linodeBackups": "true or false; leave it out for false",
   database:
-    "an object with type, image, engine, source, schema, passwords, certificates and auditLog; write for example " +
+    "an object with type, image, linodeBackups, engine, source, schema, passwords, certificates and auditLog; write for example " +
     "{type: g6-standard-1}",
   "database.type": "the id of a Linode plan; write for example g6-standard-1",
   "database.image": "the id of an image; write linode/debian13",
+  "database.linodeBackups": "true or false; leave it out for false",
   "database.engine": "mysql or mariadb; leave it out for mysql",
   "database.source":
     "an object with kind, suite and expired; write for example {kind: vendor}, or leave it out",
@@ -41,10 +43,11 @@ export const SHAPES: Readonly<Record<string, string>> = {
     "by how many per cent a backup may differ in size from the one before; leave it out for 50",
   "backup.logMinutes": "how many minutes of changes may be lost at most; leave it out for 5",
   "backup.server":
-    "an object with region, type and image, or with host and hostKey; write for example {region: us-west}",
+    "an object with region, type, image and linodeBackups, or with host and hostKey; write for example {region: us-west}",
   "backup.server.region": "the id of a Linode data centre; write for example us-west",
   "backup.server.type": "the id of a Linode plan; write for example g6-nanode-1",
   "backup.server.image": "the id of an image; write linode/debian13",
+  "backup.server.linodeBackups": "true or false; leave it out for false",
   "backup.server.host": "the IPv4 address of a server; write for example 203.0.113.20",
   "backup.server.hostKey":
     "the public Ed25519 key of that server; give the line of /etc/ssh/ssh_host_ed25519_key.pub on it",
@@ -124,6 +127,20 @@ export const SHAPES: Readonly<Record<string, string>> = {
   "alerts.whiteList[]":
     'an address, or the beginning of one and an asterisk; write for example "203.0.113.*"',
   "alerts.logOnly": "true or false; leave it out for false",
+  dns:
+    "an object with zone, id or email, and, if you like, app, backup and reverse; write for example {zone: example.org, " +
+    "id: 1234567}",
+  "dns.zone": "a domain of yours, whose name servers are Linode's; write for example example.org",
+  "dns.id": "the number of a zone that is in the account; `linode-cli domains list` shows it",
+  "dns.email":
+    "a mail address, for a zone that the stack makes; write for example hostmaster@example.org",
+  "dns.app": "the app server's name before the zone; leave it out for app",
+  "dns.backup": "the backup server's name before the zone; leave it out for backup",
+  "dns.reverse": "true or false; leave it out for true",
+  tags: "the list of tags of all that the stack makes; write for example [team:payments]",
+  "tags[]": "a tag; write for example team:payments",
+  replacing:
+    "nothing or app; leave it out, `npm run replace -- app` sets it for as long as it takes",
   deployerPrivateKey:
     "the text of a private key; set it with `pulumi config set --secret`, or leave it out to use the SSH agent",
 };

@@ -10,6 +10,7 @@ import {
   SHORTEST_PREFIX,
   singleAddress,
 } from "./networks";
+import { SSH_FROM_ANYWHERE } from "./stack-names";
 import { publicHalfOf } from "./ssh-key-pairs";
 import { ALLOWED_KEYS, inspectPublicKey } from "./ssh-public-keys";
 import { userNameFault } from "./user-names";
@@ -41,6 +42,20 @@ export const INSTANCE_IMAGE = z
     "an image is linode/debian13, for which the controls are made and tested, or an image of your own that is made " +
       "from it; write linode/debian13 or private/<number>",
   );
+
+/** A tag as Linode takes it, and as no other list has to quote it. */
+const TAG = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9](?:[\w .:=/-]{1,48})[\w]$/,
+    "a tag is 3 to 50 letters, digits, blanks and . : = / - _, a letter or digit at either end; write for example " +
+      "team:payments",
+  )
+  .refine((tag) => tag !== SSH_FROM_ANYWHERE, {
+    message: "the stack itself says so where it is the case; choose another tag",
+  });
+
+export const TAGS = z.array(TAG).max(20, "twenty tags are enough; keep those that are looked for");
 
 export const USER_NAME = z.string().superRefine((name, context) => {
   const fault = userNameFault(name);

@@ -4,6 +4,7 @@ import { ALERTS } from "./settings-alerts";
 import { BACKUP } from "./settings-backup";
 import { consistencyFaults } from "./settings-consistency";
 import { DATABASE } from "./settings-database";
+import { DNS } from "./settings-dns";
 import { type Fault, faultsOfIssues, SettingsError } from "./settings-faults";
 import {
   ENROLMENT,
@@ -16,17 +17,20 @@ import {
   PRIVATE_KEY,
   PUBLIC_KEYS,
   REGION,
+  TAGS,
   TIME_SERVER,
   USER_NAME,
 } from "./settings-values";
 
 export type { BackupSettings } from "./settings-backup";
+export type { DnsSettings } from "./settings-dns";
 export type { DatabaseEngine, DatabaseSettings } from "./settings-database";
 export { SettingsError } from "./settings-faults";
 
 const APP = z.strictObject({
   type: INSTANCE_TYPE.default("g6-nanode-1"),
   image: INSTANCE_IMAGE.default("linode/debian13"),
+  linodeBackups: z.boolean().default(false),
 });
 
 const ADMIN = z.strictObject({
@@ -79,6 +83,9 @@ const SETTINGS = z.strictObject({
   clock: CLOCK.prefault({}),
   outbound: OUTBOUND.prefault({}),
   alerts: ALERTS,
+  dns: DNS.optional(),
+  tags: TAGS.default([]),
+  replacing: z.enum(["nothing", "app"], "write nothing or app").default("nothing"),
 });
 
 /** Names of the settings, the namespace left out. */

@@ -1,6 +1,8 @@
 import type { Handler } from "./call";
 import * as account from "./resources/account";
 import * as catalogue from "./resources/catalogue";
+import * as records from "./resources/domain-records";
+import * as domains from "./resources/domains";
 import * as devices from "./resources/firewall-devices";
 import * as firewalls from "./resources/firewalls";
 import * as actions from "./resources/instance-actions";
@@ -21,6 +23,7 @@ export interface Route {
 }
 
 const LINODE = "/linode/instances/:linodeId";
+const DOMAIN = "/domains/:domainId";
 const FIREWALL = "/networking/firewalls/:firewallId";
 
 /** All that the local cloud answers, below `/v4`. Whatever is not here answers 501. */
@@ -54,6 +57,20 @@ export const ROUTES: readonly Route[] = [
   route("POST", `${FIREWALL}/devices`, "firewall:read_write", devices.addDevice),
   route("GET", `${FIREWALL}/devices/:deviceId`, "firewall:read_only", devices.getDevice),
   route("DELETE", `${FIREWALL}/devices/:deviceId`, "firewall:read_write", devices.deleteDevice),
+
+  route("GET", "/networking/ips/:address", "ips:read_only", ips.getIp),
+  route("PUT", "/networking/ips/:address", "ips:read_write", ips.updateIp),
+
+  route("GET", "/domains", "domains:read_only", domains.listDomains),
+  route("POST", "/domains", "domains:read_write", domains.createDomain),
+  route("GET", DOMAIN, "domains:read_only", domains.getDomain),
+  route("PUT", DOMAIN, "domains:read_write", domains.updateDomain),
+  route("DELETE", DOMAIN, "domains:read_write", domains.deleteDomain),
+  route("GET", `${DOMAIN}/records`, "domains:read_only", records.listRecords),
+  route("POST", `${DOMAIN}/records`, "domains:read_write", records.createRecord),
+  route("GET", `${DOMAIN}/records/:recordId`, "domains:read_only", records.getRecord),
+  route("PUT", `${DOMAIN}/records/:recordId`, "domains:read_write", records.updateRecord),
+  route("DELETE", `${DOMAIN}/records/:recordId`, "domains:read_write", records.deleteRecord),
 
   route("GET", "/profile", undefined, profile.getProfile),
   route("GET", "/profile/sshkeys", "account:read_only", sshKeys.listSshKeys),

@@ -2,6 +2,7 @@ import { join } from "node:path";
 
 import type { RunnerEvent } from "../runner/events";
 import { type Progress, seconds } from "./progress";
+import { instanceName } from "./replacement";
 import { runRunner } from "./runner-process";
 import { type EngineRun, STACK, type StackResult } from "./stack";
 
@@ -10,9 +11,10 @@ export async function runEmbedded(run: EngineRun, progress: Progress): Promise<S
   const { paths, api } = run;
   const stateDir = join(paths.stateDir, "runner");
   const files = ["--state-dir", stateDir, "--config-file", paths.configFile];
+  const replacing = run.replace === undefined ? [] : ["--replace", instanceName(run.replace)];
   const result = await runRunner({
     projectDir: paths.projectDir,
-    args: ["up", "--stack", STACK, ...files],
+    args: ["up", "--stack", STACK, ...files, ...replacing],
     env: {
       PATH: process.env["PATH"],
       HOME: process.env["HOME"],

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { parse, stringify } from "yaml";
 
+import { DNS_SCOPES, SCOPES } from "../../components/lib/account";
 import { ensureIdentity } from "../outside/identity";
 import { fillInOutside } from "../outside/settings";
 import type { CloudPaths } from "../paths";
@@ -41,8 +42,10 @@ export const DEPLOYER = "deployer";
 export function prepareOperator(
   paths: CloudPaths,
   settings = join(paths.projectDir, "Pulumi.local.yaml"),
+  overrides: Readonly<Record<string, unknown>> = {},
 ): OperatorKeys {
   const config = readConfig(settings);
+  Object.assign(config.config, overrides);
   mkdirSync(paths.operatorDir, { recursive: true, mode: 0o700 });
   const keys = new KeyFolder(paths.operatorDir);
   const enrolments = readEnrolments(paths.operatorDir);
@@ -85,6 +88,12 @@ function ensureBackupIdentity(paths: CloudPaths): string {
 /** What the last run was given, before anything was filled in. */
 export function givenSettings({ operatorDir }: Pick<CloudPaths, "operatorDir">): string {
   return join(operatorDir, "settings.yaml");
+}
+
+/** What a token has to be good for, with the settings of the last run. */
+export function scopesFor({ configFile }: CloudPaths): readonly string[] {
+  const isNamed = readConfig(configFile).config["stronghold:dns"] !== undefined;
+  return isNamed ? [...SCOPES, ...DNS_SCOPES] : SCOPES;
 }
 
 /** The person as whom `npm run local -- ssh` logs in. */

@@ -3,7 +3,9 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import type { Role } from "../../components/lib/roles";
 import type { CloudPaths } from "../paths";
+import { readResources, wayFor } from "./replacement";
 import { linkProject, privateHome } from "./pulumi-project";
 import { forwardSignals } from "./runner-process";
 import type { EngineRun, StackResult } from "./stack";
@@ -12,6 +14,16 @@ import { UserError } from "./user-error";
 
 /** Verbs whose closing count of resources is the result. */
 export type PulumiVerb = "up" | "preview" | "refresh" | "destroy";
+
+/** Makes way for a server's successor in the stack's state, and answers with what names it for `up`. */
+function makeWay(run: EngineRun, role: Role): string[] {
+  const env = pulumiEnvironment(run);
+  const pulumi = (words: readonly string[]): string =>
+    pulumiOnce(run.paths, env, [...words, "--stack", STACK]);
+  const { instance, steps } = wayFor(role, readResources(pulumi(["stack", "export"])));
+  for (const words of steps) pulumi(words);
+  return ["--replace", instance];
+}
 
 /** Takes the protection off every resource of the stack, so that it can be destroyed. */
 export function unprotectAll(run: EngineRun): void {
@@ -40,7 +52,8 @@ export async function runPulumi(
   prepare(run, env);
   const flags = ["--stack", STACK, "--non-interactive"];
   const yes = verb === "preview" ? [] : ["--yes", "--skip-preview"];
-  const text = await stream(run, env, [verb, ...flags, ...yes, ...extra]);
+  const replacing = run.replace === undefined ? [] : makeWay(run, run.replace);
+  const text = await stream(run, env, [verb, ...flags, ...yes, ...replacing, ...extra]);
   return { ...countResources(text), outputs: verb === "destroy" ? {} : readOutputs(run, env) };
 }
 

@@ -1,9 +1,18 @@
 import { existsSync, readFileSync } from "node:fs";
 
+import type { Role } from "../../components/lib/roles";
 import type { CloudPaths } from "../paths";
 
 /** The stack that a local cloud carries. */
 export const STACK = "local";
+
+/** What one run does beside what the settings say. */
+export interface RunOptions {
+  /** Settings that hold for this run alone, by their full names. */
+  overrides?: Readonly<Record<string, unknown>>;
+  /** The server to make anew. */
+  replace?: Role;
+}
 
 /** What either engine is given. */
 export interface EngineRun {
@@ -13,6 +22,8 @@ export interface EngineRun {
   agentSocket: string;
   /** Words to put in front of a command so that it runs at the operator's vantage point. */
   enterOperator: readonly string[];
+  /** The server to make anew. */
+  replace?: Role;
 }
 
 /** What either engine answers. */

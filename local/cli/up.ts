@@ -9,16 +9,16 @@ import { ensureDaemon, runningDaemon } from "./daemon-control";
 import { runEmbedded } from "./embedded-engine";
 import { chooseEngine, type Engine } from "./engines";
 import { withLock } from "./lock";
-import { DEPLOYER, prepareOperator } from "./operator";
+import { DEPLOYER, prepareOperator, scopesFor } from "./operator";
 import { Progress } from "./progress";
 import { runPulumi } from "./pulumi-engine";
 import { prepareHosts } from "./readiness";
 import { withAgent } from "./ssh-agent";
 import { writeSshFiles } from "./ssh-files";
-import type { StackResult } from "./stack";
+import type { RunOptions, StackResult } from "./stack";
 import { UserError } from "./user-error";
 
-export interface UpOptions {
+export interface UpOptions extends RunOptions {
   engine: "auto" | Engine;
   /** A settings file to use instead of `Pulumi.local.yaml`. */
   settings?: string;
@@ -51,7 +51,7 @@ async function bringUp(
 ): Promise<UpReport> {
   const start = performance.now();
   const engine = await chooseEngine(options.engine, readEngine(paths));
-  const keys = prepareOperator(paths, options.settings);
+  const keys = prepareOperator(paths, options.settings, options.overrides);
   const deployerKey = keys.files[DEPLOYER];
   if (deployerKey === undefined) {
     throw new UserError(
@@ -67,10 +67,14 @@ async function bringUp(
   writeFileSync(engineFile(paths), engine);
 
   const agentSocket = join(paths.operatorDir, "agent.sock");
-  const api = { url: `http://127.0.0.1:${daemon.port}`, token: daemon.token };
+  // No more than README says is needed, so that every run shows that it is enough.
+  const scopes = scopesFor(paths);
+  const token = `${daemon.token}:${scopes.join(",")}`;
+  const api = { url: `http://127.0.0.1:${daemon.port}`, token };
   const enterOperator = vantageCommand(paths.cloudId, "operator");
   const result = await withAgent(agentSocket, deployerKey, () => {
-    const run = { paths, api, agentSocket, enterOperator };
+    const { replace } = options;
+    const run = { paths, api, agentSocket, enterOperator, ...(replace ? { replace } : {}) };
     return engine === "pulumi" ? runPulumi("up", run) : runEmbedded(run, progress);
   });
   writeFileSync(paths.outputsFile, JSON.stringify(result.outputs, null, 2), { mode: 0o600 });

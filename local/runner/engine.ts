@@ -77,6 +77,14 @@ export class Engine {
     }
   }
 
+  /** Deletes a resource that the program declares, and forgets all that lived on it: it is made anew. */
+  async discard(name: string): Promise<void> {
+    const record = this.options.state.all().find((other) => other.name === name);
+    if (!record) throw new RunnerError(`there is nothing named "${name}" to replace`);
+    await this.deleteOne(record);
+    this.forget(record);
+  }
+
   private handlerOf({ type }: Subject): Handler {
     const handler = this.options.handlers.get(type);
     if (handler) return handler;

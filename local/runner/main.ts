@@ -2,7 +2,7 @@
  * The embedded runner as a process of its own, since it must run at the operator's vantage point:
  *
  *   node --import tsx local/runner/main.ts up|destroy|plan --stack local --config-file FILE \
- *     [--state-dir DIR] [--project-dir DIR] [--force]
+ *     [--state-dir DIR] [--project-dir DIR] [--force] [--replace NAME]
  *
  * Each line on stdout is a `RunnerEvent` as JSON. The API comes from LINODE_URL and LINODE_TOKEN; plans that
  * are to be compared get the same STRONGHOLD_DIGEST_KEY.
@@ -33,6 +33,8 @@ interface Call {
   stateDir: string | undefined;
   projectDir: string;
   force: boolean;
+  /** A resource to make anew. */
+  replace: string | undefined;
 }
 
 class UsageError extends RunnerError {}
@@ -50,6 +52,7 @@ function readCall(): Call {
       "state-dir": { type: "string" },
       "project-dir": { type: "string", default: resolve(__dirname, "..", "..") },
       force: { type: "boolean", default: false },
+      replace: { type: "string" },
     },
   });
   const verb = VERBS.find((known) => known === positionals[0]);
@@ -61,6 +64,7 @@ function readCall(): Call {
     stateDir: values["state-dir"],
     projectDir: resolve(values["project-dir"]),
     force: values.force,
+    replace: values.replace,
   };
 }
 
@@ -76,7 +80,8 @@ async function run(call: Call, signal: AbortSignal): Promise<RunnerEvent> {
   process.chdir(projectDir);
   if (call.verb === "up") {
     const target = targetOf(call, signal);
-    return locked(target, () => up(target, program));
+    const { replace } = call;
+    return locked(target, () => up(target, program, replace === undefined ? {} : { replace }));
   }
   const digestKey = process.env["STRONGHOLD_DIGEST_KEY"];
   const plan = await makePlan({ ...program, stack, signal }, projectDir, digestKey);

@@ -54,6 +54,7 @@ const TELLING: Record<string, readonly string[]> = {
     "region",
     "type",
     "image",
+    "backupsEnabled",
     "privateIp",
     "booted",
     "diskEncryption",

@@ -15,14 +15,16 @@ export interface Target {
   emit: Emit;
 }
 
-/** Brings the stack to what the program declares. Throws `RunFailed` or `Interrupted`. */
+/** Brings the stack to what the program declares, one resource anew if it is named. Throws `RunFailed` or `Interrupted`. */
 export async function up(
   target: Target,
   program: Pick<ProgramRun, "project" | "config" | "secretKeys" | "program">,
+  { replace }: { replace?: string } = {},
 ): Promise<ResultEvent> {
   const start = performance.now();
   const { stateDir, stack, signal } = target;
   const engine = new Engine({ ...target, state: new StateFile(stateDir, stack) });
+  if (replace !== undefined) await engine.discard(replace);
   const register: ProgramRun["register"] = (registration) => engine.register(registration);
   const { outputs } = await runProgram({ ...program, stack, signal, register });
   await engine.finish();

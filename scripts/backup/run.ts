@@ -5,19 +5,23 @@ import { Store } from "./store";
 
 const TOOL = "/usr/local/sbin/stronghold-backup";
 
-/** Makes a full backup now, and ships the logs up to now. */
+/** Makes a full backup now, and says which. */
 export async function run(options: SessionOptions): Promise<void> {
   await withSession(options, async (session) => {
-    const spool = new Store("database", session.servers);
-    const before = await spool.list();
-    await order(session, "run");
-    await order(session, "logs");
-    const made = [...(await spool.list()).keys()].filter((id) => !before.has(id));
-    const ids = made.filter((id) => kindOf(id) === "full");
-    if (ids.length === 0)
-      throw new UserError("The database server says that all went well, and has no new archive.");
+    const made = await backUp(session);
     console.log(options.json ? JSON.stringify({ made }, null, 2) : `Made: ${made.join(", ")}`);
   });
+}
+
+/** Makes a full backup, ships the logs up to now, and answers with the ids of what there is more of. */
+export async function backUp(session: Session): Promise<string[]> {
+  const spool = new Store("database", session.servers);
+  const before = await spool.list();
+  await order(session, "run");
+  await order(session, "logs");
+  const made = [...(await spool.list()).keys()].filter((id) => !before.has(id));
+  if (made.some((id) => kindOf(id) === "full")) return made;
+  throw new UserError("The database server says that all went well, and has no new archive.");
 }
 
 async function order({ servers, progress }: Session, verb: "run" | "logs"): Promise<void> {

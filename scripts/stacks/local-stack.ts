@@ -17,6 +17,9 @@ export function localStack(): Stack {
       "No local cloud is up. Bring it up with `npm run local -- up`, or name a Pulumi stack: --stack <name>.",
     );
   }
+  // With the settings of the last run, whichever file they came from.
+  const upAgain: Stack["up"] = (options) =>
+    up({ ...options, engine: "auto", settings: givenSettings(paths), quiet: true });
   return {
     name: `the local cloud ${paths.cloudId}`,
     ssh: {
@@ -28,10 +31,10 @@ export function localStack(): Stack {
       const entries = Object.entries(readOutputs(paths)).map(([name, { value }]) => [name, value]);
       return Object.fromEntries(entries) as StackOutputs;
     },
+    up: upAgain,
     renew: async (user) => {
       renewEnrolment(paths, user);
-      // With the settings of the last run, whichever file they came from.
-      await up({ engine: "auto", settings: givenSettings(paths), quiet: true });
+      await upAgain({});
     },
   };
 }

@@ -1,6 +1,13 @@
 import { spawn, spawnSync } from "node:child_process";
-import { resolve } from "node:path";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 
+import { parseDocument } from "yaml";
+
+import type { Role } from "../../components/lib/roles";
+import { readResources, wayFor } from "../../local/cli/replacement";
+import type { RunOptions } from "../../local/cli/stack";
 import { UserError } from "../../local/cli/user-error";
 import type { Stack, StackOutputs } from "./stack";
 
@@ -16,8 +23,35 @@ export function pulumiStack(stack: string): Stack {
       const words = ["stack", "output", "--json", ...shown, "--stack", stack];
       return JSON.parse(pulumi(words)) as StackOutputs;
     },
+    up: (options) => bringUp(stack, options),
     renew: (user) => renew(stack, user),
   };
+}
+
+/** Without asking, since whoever gave the order has been asked. */
+async function bringUp(stack: string, { overrides = {}, replace }: RunOptions): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "stronghold-settings-"));
+  try {
+    const file = join(folder, `Pulumi.${stack}.yaml`);
+    const settings = parseDocument(readFileSync(join(PROJECT_DIR, `Pulumi.${stack}.yaml`), "utf8"));
+    for (const [name, value] of Object.entries(overrides)) settings.setIn(["config", name], value);
+    writeFileSync(file, settings.toString());
+    const words = ["up", "--stack", stack, "--config-file", file, "--yes"];
+    const code = await attended([...words, ...(replace ? makeWay(stack, replace) : [])]);
+    if (code !== 0) throw new UserError(`\`pulumi up\` ended with ${code}, see above.`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Makes way for a server's successor in the state, and answers with what names it for `up`. */
+function makeWay(stack: string, role: Role): string[] {
+  const { instance, steps } = wayFor(
+    role,
+    readResources(pulumi(["stack", "export", "--stack", stack])),
+  );
+  for (const words of steps) pulumi([...words, "--stack", stack]);
+  return ["--replace", instance];
 }
 
 /** Raises the setting, then leaves the decision about the update to the operator. */

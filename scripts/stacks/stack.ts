@@ -1,5 +1,6 @@
 import type { StackOutputs as Contract } from "../../components/lib/outputs-contract";
 import type { Role } from "../../components/lib/roles";
+import type { RunOptions } from "../../local/cli/stack";
 
 /** What the operator's commands read; a stack that was interrupted lacks some of it. */
 export type StackOutputs = Pick<Contract, Role> & Partial<Omit<Contract, Role>>;
@@ -21,6 +22,8 @@ export interface Stack {
   backupIdentity?: string;
   /** With the secrets in clear only where they are asked for. */
   outputs(secrets?: "shown"): StackOutputs;
+  /** Brings the stack to what its settings say, and does what else is asked for. */
+  up(options: RunOptions): Promise<void>;
   /** Makes the person's second factor anew and applies it. */
   renew(user: string): Promise<void>;
 }

@@ -98,6 +98,25 @@ describe("up", () => {
     expect(events.at(-1)).toMatchObject({ created: 1, same: 2 });
   });
 
+  it("makes a server anew that is named, also a protected one, once nothing is left of the old one", async () => {
+    const before = await up();
+    const { code, events } = await runner.run("up", SERVERS, ["--replace", "app"]);
+    expect(code).toBe(0);
+    const after = events.at(-1) as ResultEvent;
+    expect(after).toMatchObject({ created: 1, updated: 0, deleted: 1, same: 2 });
+    expect(after.outputs["ip"]?.value).not.toBe(before.outputs["ip"]?.value);
+    expect((await cloud.client.getLinodes()).results).toBe(1);
+    expect(await up()).toMatchObject({ same: 3 });
+  });
+
+  it("refuses to make anew what there is not, and does nothing then", async () => {
+    await up();
+    const { code, text } = await runner.run("up", SERVERS, ["--replace", "db"]);
+    expect(code).toBe(1);
+    expect(text).toContain("there is nothing named");
+    expect(await up()).toMatchObject({ same: 3 });
+  });
+
   it("shows the API's own words when it refuses, and never a secret", async () => {
     const { code, events, text } = await runner.run("up", {
       ...SERVERS,

@@ -21,7 +21,7 @@ describe("an answer", () => {
     ["a success", "/v4/regions", 200],
     ["a refusal", "/v4/regions?page=0", 400],
     ["an unknown id", "/v4/linode/instances/7", 404],
-    ["an unknown route", "/v4/domains", 501],
+    ["an unknown route", "/v4/volumes", 501],
   ])("has the exact content type for %s", async (_, url, status) => {
     const answer = await plain(await startCloud(), "GET", url);
     expect(answer.status).toBe(status);
@@ -79,7 +79,7 @@ describe("the token", () => {
 
 describe("a route that is not there", () => {
   it.each([
-    ["POST", "/domains"],
+    ["POST", "/volumes"],
     ["DELETE", "/linode/instances"],
     ["GET", "/linode/instances/1/volumes"],
   ])("answers 501 to %s %s and says so loudly", async (method, path) => {

@@ -125,6 +125,7 @@ describe("the environment", () => {
         publicIPv4: "203.0.113.101",
         publicIPv6: "2001:db8:113::101",
         privateIPv4: "192.168.129.101",
+        domainName: "",
       },
       database: {
         id: "2001",
@@ -132,6 +133,7 @@ describe("the environment", () => {
         publicIPv4: "203.0.113.102",
         publicIPv6: "2001:db8:113::102",
         privateIPv4: "192.168.129.102",
+        domainName: "",
       },
       backup: {
         id: "3001",
@@ -139,6 +141,7 @@ describe("the environment", () => {
         publicIPv4: "203.0.113.103",
         publicIPv6: "2001:db8:113::103",
         privateIPv4: "",
+        domainName: "",
       },
       deployer: "deployer",
       sshConfig: expect.stringMatching(

@@ -83,6 +83,7 @@ describe.each([
       region,
       type,
       image: "linode/debian13",
+      backupsEnabled: false,
       firewallId,
       rootPass: { secret: `canary-password-of-environment-${role}-credentials-root-password` },
       metadatas: [{ userData: { secret: expect.any(String) as string } }],
@@ -135,7 +136,8 @@ describe("settings of a server", () => {
   it("reach it and no other", async () => {
     const changed = await recordEnvironment({
       region: "de-fra-2",
-      database: { type: "g6-dedicated-8", image: "private/77" },
+      database: { type: "g6-dedicated-8", image: "private/77", linodeBackups: true },
+      tags: ["team:payments", "stronghold"],
     });
     expect(changed.get("environment-app-instance").inputs).toMatchObject({
       region: "de-fra-2",
@@ -146,6 +148,11 @@ describe("settings of a server", () => {
       region: "de-fra-2",
       type: "g6-dedicated-8",
       image: "private/77",
+      backupsEnabled: true,
     });
+    const tags = ["stronghold", "stronghold-test", "app", "team:payments"];
+    for (const resource of ["instance", "wall-rules"]) {
+      expect(changed.get(`environment-app-${resource}`).inputs["tags"]).toEqual(tags);
+    }
   });
 });

@@ -21,6 +21,7 @@ const server = (number: number, privateIPv4: string): StackOutputs["app"] => ({
   publicIPv4: `203.0.113.${number}`,
   publicIPv6: `2001:db8::${number}`,
   privateIPv4,
+  domainName: "",
 });
 
 const person = {

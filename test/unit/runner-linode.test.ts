@@ -155,6 +155,15 @@ describe("an instance", () => {
   });
 
   it.each([
+    [true, "enable"],
+    [false, "cancel"],
+  ])("has the vendor's backups in place: %s", async (backupsEnabled, verb) => {
+    answers[`POST /v4/linode/instances/7/backups/${verb}`] = [{}];
+    await instanceHandler.update?.(work, old, { ...INPUTS, backupsEnabled }, ["backupsEnabled"]);
+    expect(made()).toEqual([{ call: `POST /v4/linode/instances/7/backups/${verb}`, body: {} }]);
+  });
+
+  it.each([
     [["type"], "this would resize the server (changed: type)"],
     [["label", "image"], "this would replace the server (changed: image)"],
     [["rootPass", "type"], "this would replace the server (changed: rootPass, type)"],

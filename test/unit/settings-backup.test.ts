@@ -92,7 +92,7 @@ const ROWS: [given: object, line: string][] = [
   ],
   [
     { server: "203.0.113.20" },
-    "backup.server: a text is not allowed: an object with region, type and image, or with host and hostKey; write for example {region: us-west}",
+    "backup.server: a text is not allowed: an object with region, type, image and linodeBackups, or with host and hostKey; write for example {region: us-west}",
   ],
   [
     { server: { region: "us-east" } },
@@ -168,6 +168,7 @@ describe("the backups", () => {
       region: "us-east",
       type: "g6-nanode-1",
       image: "linode/debian13",
+      linodeBackups: false,
     });
   });
 

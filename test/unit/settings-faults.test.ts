@@ -19,8 +19,8 @@ const IMAGES =
 const NETWORKS =
   'each item is an IPv4 or IPv6 network in CIDR form; write it like "203.0.113.10/32" or "2001:db8::/64"';
 const ALL =
-  "the settings are region, app, database, backup, ssh, admins, deployer, passwords, twoFactor, clock, outbound, alerts, " +
-  "deployerPrivateKey; correct the name or remove it";
+  "the settings are region, app, database, backup, ssh, admins, deployer, passwords, twoFactor, clock, outbound, alerts, dns, tags, " +
+  "replacing, deployerPrivateKey; correct the name or remove it";
 const SYSTEM = "this name belongs to the system; choose the name of a person";
 const PRIVATE = "an unencrypted private key in OpenSSH's format is allowed, and this one";
 
@@ -55,7 +55,7 @@ const ROWS: [given: object, line: string][] = [
   [{ regoin: "us-east" }, `regoin: is not a setting: ${ALL}`],
   [
     { app: "g6-nanode-1" },
-    "app: a text is not allowed: an object with type and image; write for example {type: g6-nanode-1}",
+    "app: a text is not allowed: an object with type, image and linodeBackups; write for example {type: g6-nanode-1}",
   ],
   [{ app: { type: "nanode" } }, `app.type: "nanode" is not allowed: ${PLANS}`],
   [
@@ -68,11 +68,11 @@ const ROWS: [given: object, line: string][] = [
   ],
   [
     { database: { size: 2 } },
-    "database.size: is not a setting: database has type, image, engine, source, schema, passwords, certificates, auditLog; correct the name or remove it",
+    "database.size: is not a setting: database has type, image, linodeBackups, engine, source, schema, passwords, certificates, auditLog; correct the name or remove it",
   ],
   [
     { database: null },
-    "database: an empty value is not allowed: an object with type, image, engine, source, schema, passwords, certificates and auditLog; write for example {type: g6-standard-1}",
+    "database: an empty value is not allowed: an object with type, image, linodeBackups, engine, source, schema, passwords, certificates and auditLog; write for example {type: g6-standard-1}",
   ],
   [
     { ssh: undefined },
@@ -139,6 +139,47 @@ const ROWS: [given: object, line: string][] = [
   [
     from(...Array.from({ length: 256 }, (_, at) => `10.0.${at}.0/32`)),
     "ssh.allowFrom: so long a list is not allowed: a rule of the Cloud Firewall holds at most 255 networks; join neighbouring ones into wider ones",
+  ],
+  [
+    { dns: { zone: "example.org" } },
+    "dns: either id or email is needed, and not both: the number of a zone that is in the account, or the address for a zone that the stack makes; `linode-cli domains list` shows the numbers",
+  ],
+  [
+    { dns: { zone: "example.org", id: 7, email: "a@example.org" } },
+    "dns: either id or email is needed, and not both: the number of a zone that is in the account, or the address for a zone that the stack makes; `linode-cli domains list` shows the numbers",
+  ],
+  [
+    { dns: { zone: "Example.org", id: 7 } },
+    'dns.zone: "Example.org" is not allowed: a zone is a domain of yours in lower-case letters; write it like example.org',
+  ],
+  [
+    { dns: { zone: "example.org", id: "7" } },
+    "dns.id: a text is not allowed: the number of a zone that is in the account; `linode-cli domains list` shows it",
+  ],
+  [
+    { dns: { zone: "example.org", id: 7, app: "www.shop" } },
+    'dns.app: "www.shop" is not allowed: a name is what stands before the zone, one word in lower-case letters, or "@" for the zone itself; write for example www',
+  ],
+  [
+    { dns: { zone: "example.org", id: 7, app: "backup" } },
+    'dns.backup: "backup" is not allowed: it is the app server\'s name, too; choose another',
+  ],
+  [
+    { tags: "team" },
+    "tags: a text is not allowed: the list of tags of all that the stack makes; write for example [team:payments]",
+  ],
+  [
+    { tags: ["ok1", "db"] },
+    'tags[1]: "db" is not allowed: a tag is 3 to 50 letters, digits, blanks and . : = / - _, a letter or digit at either end; write for example team:payments',
+  ],
+  [
+    { tags: ["ssh-from-anywhere"] },
+    'tags[0]: "ssh-from-anywhere" is not allowed: the stack itself says so where it is the case; choose another tag',
+  ],
+  [{ replacing: "db" }, 'replacing: "db" is not allowed: write nothing or app'],
+  [
+    { app: { linodeBackups: "yes" } },
+    "app.linodeBackups: a text is not allowed: true or false; leave it out for false",
   ],
   [
     { admins: undefined },

@@ -34,10 +34,11 @@ describe("good settings", () => {
   it("are filled up with the secure defaults", () => {
     expect(parseSettings(goodSettings())).toEqual({
       region: "us-east",
-      app: { type: "g6-nanode-1", image: "linode/debian13" },
+      app: { type: "g6-nanode-1", image: "linode/debian13", linodeBackups: false },
       database: {
         type: "g6-standard-1",
         image: "linode/debian13",
+        linodeBackups: false,
         engine: "mysql",
         source: { kind: "vendor", expired: "refuse" },
         schema: "app",
@@ -51,7 +52,10 @@ describe("good settings", () => {
         keep: 7,
         sizeChangePercent: 50,
         logMinutes: 5,
-        server: { region: "us-west", type: "g6-nanode-1", image: "linode/debian13" },
+        server: {
+          ...{ region: "us-west", type: "g6-nanode-1", image: "linode/debian13" },
+          linodeBackups: false,
+        },
         vault: { quotaGB: 15, keepDays: 35 },
       },
       ssh: { allowFrom: ["203.0.113.10/32"] },
@@ -64,16 +68,19 @@ describe("good settings", () => {
       clock: { servers: ["2.debian.pool.ntp.org"] },
       outbound: { policy: "allow", allow: [] },
       alerts: { whiteList: [], logOnly: true },
+      tags: [],
+      replacing: "nothing",
     });
   });
 
   it("may set everything", () => {
     const all = {
       region: "us-lax",
-      app: { type: "g6-standard-2", image: "private/123" },
+      app: { type: "g6-standard-2", image: "private/123", linodeBackups: true },
       database: {
         type: "g7-highmem-1",
         image: "linode/debian13",
+        linodeBackups: true,
         engine: "mysql",
         source: { kind: "suite", suite: "sid", expired: "accept" },
         schema: "to_dos2",
@@ -87,7 +94,10 @@ describe("good settings", () => {
         keep: 366,
         sizeChangePercent: 1000,
         logMinutes: 60,
-        server: { region: "de-fra-2", type: "g6-standard-1", image: "private/7" },
+        server: {
+          ...{ region: "de-fra-2", type: "g6-standard-1", image: "private/7" },
+          linodeBackups: true,
+        },
         vault: { quotaGB: 4000, keepDays: 3650 },
       },
       ssh: { allowFrom: ["198.51.100.0/24", "2001:db8:10::/48"] },
@@ -130,6 +140,9 @@ describe("good settings", () => {
         whiteList: ["203.0.113.10", "198.51.100.*", "2001:db8::1", "2001:db8:10:*"],
         logOnly: false,
       },
+      dns: { zone: "example.org", id: 1234, app: "@", backup: "safe", reverse: false },
+      tags: ["team:payments", "Cost centre 7"],
+      replacing: "app",
       deployerPrivateKey: ed25519Private(2),
     };
     expect(parseSettings(all)).toEqual(all);
@@ -137,7 +150,11 @@ describe("good settings", () => {
 
   it("fill in one part of a server when the other is given", () => {
     const { app } = parseSettings({ ...goodSettings(), app: { type: "g6-standard-4" } });
-    expect(app).toEqual({ type: "g6-standard-4", image: "linode/debian13" });
+    expect(app).toEqual({
+      type: "g6-standard-4",
+      image: "linode/debian13",
+      linodeBackups: false,
+    });
   });
 
   it("open SSH to every address only if the word is typed out", () => {

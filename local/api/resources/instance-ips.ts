@@ -1,8 +1,9 @@
 import type { Handler } from "../call";
-import { refused } from "../errors";
-import type { Linode } from "../state/model";
+import { notFound, refused } from "../errors";
+import type { Linode, State } from "../state/model";
 import { Faults } from "../validation/faults";
 import { vendor } from "../validation/vendor-schemas";
+import { addressesOf } from "./domain-records";
 import { findLinode } from "./instances";
 
 /**
@@ -35,6 +36,40 @@ export const addIp: Handler = ({ store }, call) => {
   );
 };
 
+export const getIp: Handler = ({ store }, call) => viewOf(store.state, call.name("address"));
+
+/** Its name, which has to lead back to the address; null brings the vendor's own one back. */
+export const updateIp: Handler = ({ store }, call) => {
+  const address = call.name("address");
+  holderOf(store.state, address);
+  const { rdns } = call.body as { rdns?: string | null };
+  const leadsBack = (): boolean =>
+    rdns === null || rdns === undefined || addressesOf(store.state, rdns).includes(address);
+  new Faults()
+    .check("rdns", leadsBack, `Unable to perform a lookup for '${String(rdns)}' at this time.`)
+    .throwIfAny();
+  return store.change((draft) => {
+    const linode = holderOf(draft, address);
+    const others = Object.entries(linode.reverseNames ?? {}).filter(([of]) => of !== address);
+    const own = typeof rdns === "string" ? [[address, rdns] as const] : [];
+    linode.reverseNames = Object.fromEntries([...others, ...own]);
+    return viewOf(draft, address);
+  });
+};
+
+function holderOf({ linodes }: Readonly<State>, address: string): Linode {
+  const holder = linodes.find(({ publicIPv4, publicIPv6 }) =>
+    [publicIPv4, publicIPv6].includes(address),
+  );
+  if (!holder) throw notFound();
+  return holder;
+}
+
+function viewOf(state: Readonly<State>, address: string) {
+  const holder = holderOf(state, address);
+  return address === holder.publicIPv4 ? publicView(holder) : slaacView(holder);
+}
+
 function publicView(linode: Linode) {
   const { publicIPv4: address } = linode;
   return {
@@ -43,7 +78,8 @@ function publicView(linode: Linode) {
     gateway: "203.0.113.1",
     subnet_mask: "255.255.255.0",
     prefix: 24,
-    rdns: `${address.replaceAll(".", "-")}.ip.linodeusercontent.com`,
+    rdns:
+      linode.reverseNames?.[address] ?? `${address.replaceAll(".", "-")}.ip.linodeusercontent.com`,
   };
 }
 
@@ -59,7 +95,9 @@ function privateView(linode: Linode, address: string) {
 }
 
 function slaacView(linode: Linode) {
-  return { ...shared(linode, "ipv6", true), ...IPV6, address: linode.publicIPv6, prefix: 128 };
+  const { publicIPv6: address, reverseNames } = linode;
+  const rdns = reverseNames?.[address] ?? null;
+  return { ...shared(linode, "ipv6", true), ...IPV6, address, prefix: 128, rdns };
 }
 
 function linkLocalView(linode: Linode) {

@@ -53,8 +53,9 @@ function load(file: string): State {
   try {
     const state = JSON.parse(readFileSync(file, "utf8")) as State;
     if ((state.version as number) !== 1) throw new Error(`its version is ${state.version}, not 1`);
-    // A state from before a list was added has none of it.
-    return { ...emptyState(), ...state };
+    // A state from before a list or a kind of id was added has none of it.
+    const empty = emptyState();
+    return { ...empty, ...state, lastIds: { ...empty.lastIds, ...state.lastIds } };
   } catch (error) {
     throw new Error(
       `The local cloud cannot read its state ${file}: ${reasonOf(error)}. ` +

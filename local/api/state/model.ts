@@ -10,9 +10,12 @@ export interface State {
   devices: FirewallDevice[];
   events: Event[];
   sshKeys: SshKey[];
+  domains: Domain[];
+  records: DomainRecord[];
 }
 
-export type IdKind = "linode" | "disk" | "config" | "firewall" | "device" | "event" | "sshKey";
+export type IdKind =
+  "linode" | "disk" | "config" | "firewall" | "device" | "event" | "sshKey" | "domain" | "record";
 
 export type LinodeStatus =
   "provisioning" | "booting" | "rebooting" | "running" | "shutting_down" | "offline";
@@ -37,6 +40,8 @@ export interface Linode {
   publicIPv4: string;
   privateIPv4: string | null;
   publicIPv6: string;
+  /** Names that its addresses were given, by address. */
+  reverseNames?: Record<string, string>;
   hostUuid: string;
   diskEncryption: "enabled" | "disabled";
   watchdogEnabled: boolean;
@@ -145,6 +150,30 @@ export interface SshKey {
   created: string;
 }
 
+/** A zone. */
+export interface Domain {
+  id: number;
+  domain: string;
+  type: "master" | "slave";
+  soaEmail: string;
+  tags: string[];
+  /** In seconds; 0 for the vendor's own choice. */
+  ttlSec: number;
+}
+
+/** A record of a zone. */
+export interface DomainRecord {
+  id: number;
+  domainId: number;
+  type: string;
+  /** Without the zone; empty for the zone itself. */
+  name: string;
+  target: string;
+  ttlSec: number;
+  created: string;
+  updated: string;
+}
+
 /** The state of a cloud that has never been used. Each kind of id starts elsewhere, so that a mix-up shows. */
 export function emptyState(): State {
   return {
@@ -157,6 +186,8 @@ export function emptyState(): State {
       device: 5000,
       event: 600000,
       sshKey: 70,
+      domain: 8000,
+      record: 900000,
     },
     lastAddresses: {},
     linodes: [],
@@ -164,6 +195,8 @@ export function emptyState(): State {
     devices: [],
     events: [],
     sshKeys: [],
+    domains: [],
+    records: [],
   };
 }
 

@@ -14,7 +14,11 @@ type SchemaName =
   | "UpdateFirewallSchema"
   | "UpdateLinodeConfigSchema"
   | "UpdateLinodeSchema"
+  | "createDomainSchema"
+  | "createRecordSchema"
   | "createSSHKeySchema"
+  | "updateDomainSchema"
+  | "updateRecordSchema"
   | "updateSSHKeySchema";
 
 type VendorSchemas = Readonly<Record<SchemaName, Schema>> & {

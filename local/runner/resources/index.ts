@@ -1,10 +1,13 @@
 import type { Handler } from "../handler";
 import { commandHandler } from "./command";
 import { copyToRemoteHandler } from "./copy-to-remote";
+import { domainHandler } from "./domain";
+import { domainRecordHandler } from "./domain-record";
 import { firewallHandler } from "./firewall";
 import { instanceHandler } from "./instance";
 import { randomBytesHandler } from "./random-bytes";
 import { randomPasswordHandler } from "./random-password";
+import { rdnsHandler } from "./rdns";
 
 /** Every type of resource that the embedded runner carries out. */
 export const HANDLERS: ReadonlyMap<string, Handler> = new Map([
@@ -12,6 +15,9 @@ export const HANDLERS: ReadonlyMap<string, Handler> = new Map([
   ["random:index/randomPassword:RandomPassword", randomPasswordHandler],
   ["linode:index/firewall:Firewall", firewallHandler],
   ["linode:index/instance:Instance", instanceHandler],
+  ["linode:index/domain:Domain", domainHandler],
+  ["linode:index/domainRecord:DomainRecord", domainRecordHandler],
+  ["linode:index/rdns:Rdns", rdnsHandler],
   ["command:remote:CopyToRemote", copyToRemoteHandler],
   ["command:remote:Command", commandHandler],
 ]);

@@ -36,9 +36,11 @@ const BODY_NAMES: Record<string, string> = {
   booted: "booted",
 };
 
-const CHANGED_IN_PLACE = ["label", "tags"];
+/** By a `PUT` of the same name. */
+const PUT_IN_PLACE = ["label", "tags"];
+const BACKUPS = "backupsEnabled";
 
-/** `linode.Instance`: made and waited for, relabelled in place, and never replaced. */
+/** `linode.Instance`: made and waited for, changed in place where that is a matter of a word, never replaced. */
 export const instanceHandler: Handler = {
   async create(work, inputs) {
     const call = { method: "POST", body: bodyOf(inputs) } as const;
@@ -52,8 +54,15 @@ export const instanceHandler: Handler = {
 
   async update(work, { id }, inputs, changed) {
     refuseReplacement(changed);
-    const body = Object.fromEntries(changed.map((name) => [name, inputs[name] ?? []]));
-    await work.linode().call(pathOf(id), { method: "PUT", body });
+    if (changed.includes(BACKUPS)) {
+      const verb = inputs[BACKUPS] === true ? "enable" : "cancel";
+      await work.linode().call(`${pathOf(id)}/backups/${verb}`, { method: "POST", body: {} });
+    }
+    const put = changed.filter((name) => PUT_IN_PLACE.includes(name));
+    if (put.length > 0) {
+      const body = Object.fromEntries(put.map((name) => [name, inputs[name] ?? []]));
+      await work.linode().call(pathOf(id), { method: "PUT", body });
+    }
     return read(work, id);
   },
 
@@ -123,7 +132,7 @@ async function read(work: Work, id: string): Promise<Made> {
 }
 
 function refuseReplacement(changed: string[]): void {
-  const others = changed.filter((input) => !CHANGED_IN_PLACE.includes(input));
+  const others = changed.filter((input) => input !== BACKUPS && !PUT_IN_PLACE.includes(input));
   if (others.length === 0) return;
   const verb = others.every((input) => input === "type") ? "resize" : "replace";
   throw new RunnerError(

@@ -1,0 +1,46 @@
+/** What stands in the way of a server's replacement in a stack's state, and how it is put aside. */
+import type { Role } from "../../components/lib/roles";
+
+/** A resource, as `pulumi stack export` has it. */
+export interface StateResource {
+  urn: string;
+  protect?: boolean;
+}
+
+/** The server's own resource, by its name in the program. */
+export function instanceName(role: Role): string {
+  return `environment-${role}-instance`;
+}
+
+/** @throws SyntaxError if the text is not what `pulumi stack export` prints. */
+export function readResources(text: string): StateResource[] {
+  const exported = JSON.parse(text) as { deployment: { resources?: StateResource[] } };
+  return exported.deployment.resources ?? [];
+}
+
+/**
+ * The URN of a server and the commands of the CLI, without `--stack`, that make way for its successor.
+ *
+ * The protection goes, which the program puts on the successor again. So does, for the database server,
+ * the step of the first connection with all that follows it: a step that is made anew keeps the old
+ * value of what it ignores, which is the way through an app server that may be long gone.
+ *
+ * @throws Error if the stack has no such server.
+ */
+export function wayFor(
+  role: Role,
+  resources: readonly StateResource[],
+): { instance: string; steps: string[][] } {
+  const find = (name: string): StateResource | undefined =>
+    resources.find(({ urn }) => urn.endsWith(`::${name}`));
+  const instance = find(instanceName(role));
+  if (!instance) throw new Error(`the stack has no ${instanceName(role)}`);
+  const handOver = role === "database" && find("environment-database-hardening-hand-over");
+  return {
+    instance: instance.urn,
+    steps: [
+      ...(instance.protect ? [["state", "unprotect", instance.urn, "--yes"]] : []),
+      ...(handOver ? [["state", "delete", handOver.urn, "--target-dependents", "--yes"]] : []),
+    ],
+  };
+}
