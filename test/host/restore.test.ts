@@ -123,6 +123,17 @@ describe.each(ENGINES)("a backup of %s", (engine) => {
     expect(server.sql("SHOW CREATE DATABASE fresh_two")).toContain("latin1");
   }, 180_000);
 
+  it("comes back while nobody else may write, as into a server that is being moved into", () => {
+    server.sql("SET GLOBAL read_only = ON");
+    try {
+      operator.report("restore", first, "--into", "fresh_alone");
+    } finally {
+      server.sql("SET GLOBAL read_only = OFF");
+    }
+    expect(archives.checksums("fresh_alone")).toEqual(archives.checksums());
+    expect(leftovers()).toBe("");
+  }, 180_000);
+
   it("comes back as it was at a second, from the logs", async () => {
     // There before the archive, and so not in the throw-away engine.
     server.sql("CREATE DATABASE other; CREATE TABLE other.things (id INT)");

@@ -60,7 +60,7 @@ make_fresh() {
   live <<<"DROP USER IF EXISTS $RESTORER@localhost;
     CREATE USER $RESTORER@localhost IDENTIFIED BY '$password';
     GRANT ALL PRIVILEGES ON $(granted "$INTO") TO $RESTORER@localhost;
-    $(may_skip_log)"
+    $(may_skip_log) $(may_write_alone)"
 }
 
 # may_skip_log: see `live`.
@@ -68,6 +68,16 @@ may_skip_log() {
   case $ENGINE in
     mysql) printf 'GRANT SESSION_VARIABLES_ADMIN ON *.* TO %s@localhost;' "$RESTORER" ;;
     mariadb) printf 'GRANT BINLOG ADMIN ON *.* TO %s@localhost;' "$RESTORER" ;;
+  esac
+}
+
+# may_write_alone: a server that is being moved into lets nobody write before all is there; of what root may
+# do about that, the account gets the one right that it takes.
+may_write_alone() {
+  [[ $(live -e 'SELECT @@global.read_only') != 0 ]] || return 0
+  case $ENGINE in
+    mysql) printf 'GRANT CONNECTION_ADMIN ON *.* TO %s@localhost;' "$RESTORER" ;;
+    mariadb) printf 'GRANT READ_ONLY ADMIN ON *.* TO %s@localhost;' "$RESTORER" ;;
   esac
 }
 
