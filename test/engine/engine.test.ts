@@ -9,38 +9,16 @@ import { join } from "node:path";
 
 import { type Enrolments, MASKED, outputFaults } from "../../components/lib/outputs-contract";
 import { CONTROL_PLAN } from "../../components/lib/control-plan";
-import { runningDaemon } from "../../local/cli/daemon-control";
-import { type PulumiVerb, runPulumi, unprotectAll } from "../../local/cli/pulumi-engine";
-import { withAgent } from "../../local/cli/ssh-agent";
-import type { EngineRun, StackResult } from "../../local/cli/stack";
-import { vantageCommand } from "../../local/machines/vantage";
+import { unprotectAll } from "../../local/cli/pulumi-engine";
 import { TestCloud } from "../e2e/cloud";
 import { settingsFile } from "../e2e/settings";
 import { traces } from "../machine-view";
+import { nothing, pulumiOf } from "./local-engine";
 
 const cloud = new TestCloud("engine");
 
-/** Does something the local command has no verb for, in the same surroundings as its `up`. */
-function withRun<T>(work: (run: EngineRun) => Promise<T>): Promise<T> {
-  const { paths } = cloud;
-  const daemon = runningDaemon(paths);
-  if (!daemon) throw new Error("the cloud is not up");
-  const agentSocket = join(paths.operatorDir, "agent.sock");
-  return withAgent(agentSocket, join(paths.operatorDir, "deployer_ed25519"), () =>
-    work({
-      paths,
-      api: { url: `http://127.0.0.1:${daemon.port}`, token: daemon.token },
-      agentSocket,
-      enterOperator: vantageCommand(paths.cloudId, "operator"),
-    }),
-  );
-}
-
-const pulumi = (verb: PulumiVerb, ...flags: string[]): Promise<StackResult> =>
-  withRun((run) => runPulumi(verb, run, flags));
-
+const { pulumi, withRun } = pulumiOf(cloud);
 const ids = (): number[] => cloud.status().machines.map(({ id }) => id);
-const nothing = { created: 0, updated: 0, deleted: 0 };
 
 /** The steps that a changed connection repeats, on all servers: the bundle and the controls. */
 const STEPS = Object.values(CONTROL_PLAN)
