@@ -99,7 +99,8 @@ async function main(): Promise<void> {
     progress.line("set-up", error instanceof Error ? error.message : String(error));
   });
   await staticLayer();
-  await jest(["unit", "component", "api"]);
+  // Jest leaves a core free for whoever is at the keyboard; of two cores that is half the machine.
+  await jest(["unit", "component", "api"], ...(CI ? ["--maxWorkers=100%"] : []));
   const missing = await missingForHosts("tests");
   if (missing.length > 0) {
     leaveOut("host, e2e, engine", missing.join("; "), CI);
