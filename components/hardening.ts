@@ -44,6 +44,12 @@ export interface HardeningArgs {
   deployerPrivateKey?: pulumi.Input<string>;
   /** The hardened server through which this one is reached. @default none */
   through?: Hardening;
+  /**
+   * Whether the first connection waits until `through` has all its controls. Where that server lets its
+   * callers on to a predecessor of this one alone, a connection from before its controls have run again
+   * is refused for as long as it lasts. @default false, so that fresh servers are hardened side by side
+   */
+  waitsForThrough?: boolean;
   /** The folder that is copied to the server and holds the controls. */
   bundleDir: string;
 }
@@ -85,8 +91,14 @@ export class Hardening extends pulumi.ComponentResource {
     this.createControls(({ leansOn }) => leansOn === role, [other.last]);
   }
 
+  /** After what others may come through: its hand-over, or all its controls so far. */
+  private opening(isHardened: boolean): pulumi.Resource[] {
+    if (isHardened) return [this.last];
+    return this.handOver ? [this.handOver] : [];
+  }
+
   private createHandOver(name: string, { instance, credentials }: Made): RemoteStep {
-    const { facts, through, bundleDir } = this.args;
+    const { facts, through, waitsForThrough = false, bundleDir } = this.args;
     const { firstHostKey, firstLoginKey, hostKey } = credentials;
     const stdin = pulumi
       .all([hostKey.privateKey, firstLoginKey.publicKey])
@@ -107,7 +119,7 @@ export class Hardening extends pulumi.ComponentResource {
       // What is ignored keeps its old value when the step is made anew. So after the app server was
       // replaced, the database server's hand-over has to be taken out of the state before that server
       // is replaced, too.
-      this.stepOptions(through?.handOver ? [through.handOver] : [], [
+      this.stepOptions(through ? through.opening(waitsForThrough) : [], [
         "create",
         "update",
         ...(through ? ["connection.proxy"] : []),

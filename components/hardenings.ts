@@ -51,7 +51,7 @@ export function hardenServers(
         host,
         facts: { ...sharedFacts(settings, members[role]), ...facts },
         bundleDir,
-        ...(through ? { through } : {}),
+        ...(through ? { through, waitsForThrough: settings.replacing === "database" } : {}),
         ...(packages ? { packages } : {}),
         ...(deployerPrivateKey ? { deployerPrivateKey: pulumi.secret(deployerPrivateKey) } : {}),
       },

@@ -140,7 +140,7 @@ export const SHAPES: Readonly<Record<string, string>> = {
   tags: "the list of tags of all that the stack makes; write for example [team:payments]",
   "tags[]": "a tag; write for example team:payments",
   replacing:
-    "nothing or app; leave it out, `npm run replace -- app` sets it for as long as it takes",
+    "nothing, app or database; leave it out, `npm run replace` sets it for as long as it takes",
   deployerPrivateKey:
     "the text of a private key; set it with `pulumi config set --secret`, or leave it out to use the SSH agent",
 };

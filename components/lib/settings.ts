@@ -68,6 +68,9 @@ const OUTBOUND = z.strictObject({
     .default([]),
 });
 
+/** Servers that `npm run replace` may be about to make anew. */
+const REPLACED = ["nothing", "app", "database"] as const;
+
 /** Every setting of a stack; `Pulumi.yaml` describes them for users. */
 const SETTINGS = z.strictObject({
   region: REGION.default("us-east"),
@@ -85,7 +88,7 @@ const SETTINGS = z.strictObject({
   alerts: ALERTS,
   dns: DNS.optional(),
   tags: TAGS.default([]),
-  replacing: z.enum(["nothing", "app"], "write nothing or app").default("nothing"),
+  replacing: z.enum(REPLACED, "write nothing, app or database").default("nothing"),
 });
 
 /** Names of the settings, the namespace left out. */

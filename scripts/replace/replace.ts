@@ -82,7 +82,7 @@ async function replaceApp(stack: Stack): Promise<Record<string, never>> {
 async function replaceDatabase(stack: Stack, options: ReplaceOptions): Promise<Moved> {
   const left = await leaveDatabase(options);
   try {
-    await stack.up({ replace: "database" });
+    await stack.up({ overrides: { "stronghold:replacing": "database" }, replace: "database" });
     return await settleDatabase(left, options);
   } catch (error) {
     throw withRepair(error, [

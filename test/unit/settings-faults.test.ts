@@ -176,7 +176,7 @@ const ROWS: [given: object, line: string][] = [
     { tags: ["ssh-from-anywhere"] },
     'tags[0]: "ssh-from-anywhere" is not allowed: the stack itself says so where it is the case; choose another tag',
   ],
-  [{ replacing: "db" }, 'replacing: "db" is not allowed: write nothing or app'],
+  [{ replacing: "db" }, 'replacing: "db" is not allowed: write nothing, app or database'],
   [
     { app: { linodeBackups: "yes" } },
     "app.linodeBackups: a text is not allowed: true or false; leave it out for false",
