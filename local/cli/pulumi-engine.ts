@@ -51,7 +51,10 @@ export async function runPulumi(
   const env = pulumiEnvironment(run);
   prepare(run, env);
   const flags = ["--stack", STACK, "--non-interactive"];
-  const yes = verb === "preview" ? [] : ["--yes", "--skip-preview"];
+  // An update is preceded by its preview, at whose first refusal nothing has happened yet: else what is declared
+  // before a protected server would have been replaced already.
+  const skipped = verb === "up" ? [] : ["--skip-preview"];
+  const yes = verb === "preview" ? [] : ["--yes", ...skipped];
   const replacing = run.replace === undefined ? [] : makeWay(run, run.replace);
   const text = await stream(run, env, [verb, ...flags, ...yes, ...replacing, ...extra]);
   return { ...countResources(text), outputs: verb === "destroy" ? {} : readOutputs(run, env) };
@@ -129,9 +132,9 @@ function stream(run: EngineRun, env: NodeJS.ProcessEnv, args: string[]): Promise
   });
 }
 
-/** Reads the closing count of a run, such as `+ 3 created` and `2 changes. 34 unchanged`. */
+/** Reads the last closing count of a run, such as `+ 3 created` and `2 changes. 34 unchanged`. */
 export function countResources(text: string): Omit<StackResult, "outputs"> {
-  const [section = ""] = (text.split("\nResources:\n")[1] ?? text).split("\n\n");
+  const [section = ""] = (text.split("\nResources:\n").at(-1) ?? text).split("\n\n");
   const counts = [...section.matchAll(/(\d+) (to [a-z]+|[a-z]+)/g)];
   const count = (...words: string[]): number => {
     let sum = 0;

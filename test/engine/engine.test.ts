@@ -68,6 +68,18 @@ describe("the real engine", () => {
     expect(ids()).toEqual(before);
   }, 300_000);
 
+  it("refuses an edit that would replace the servers, before anything happens", () => {
+    const before = ids();
+    const file = settingsFile((config) => {
+      config["stronghold:region"] = "eu-west";
+    });
+    expect(() => cloud.up("--engine", "pulumi", "--settings", file)).toThrow(
+      /unable to replace resource .*environment-database-instance/,
+    );
+    expect(ids()).toEqual(before);
+    expect(cloud.up("--engine", "pulumi")).toMatchObject(nothing);
+  }, 300_000);
+
   it("takes the deployer's key from the settings, and keeps it out of sight", () => {
     const key = readFileSync(join(cloud.paths.operatorDir, "deployer_ed25519"), "utf8");
     const file = settingsFile((config) => {
