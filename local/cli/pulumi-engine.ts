@@ -3,9 +3,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Role } from "../../components/lib/roles";
 import type { CloudPaths } from "../paths";
-import { readResources, wayFor } from "./replacement";
+import { makeWay } from "./replacement";
 import { linkProject, privateHome } from "./pulumi-project";
 import { forwardSignals } from "./runner-process";
 import type { EngineRun, StackResult } from "./stack";
@@ -14,16 +13,6 @@ import { UserError } from "./user-error";
 
 /** Verbs whose closing count of resources is the result. */
 export type PulumiVerb = "up" | "preview" | "refresh" | "destroy";
-
-/** Makes way for a server's successor in the stack's state, and answers with what names it for `up`. */
-function makeWay(run: EngineRun, role: Role): string[] {
-  const env = pulumiEnvironment(run);
-  const pulumi = (words: readonly string[]): string =>
-    pulumiOnce(run.paths, env, [...words, "--stack", STACK]);
-  const { instance, steps } = wayFor(role, readResources(pulumi(["stack", "export"])));
-  for (const words of steps) pulumi(words);
-  return ["--replace", instance];
-}
 
 /** Takes the protection off every resource of the stack, so that it can be destroyed. */
 export function unprotectAll(run: EngineRun): void {
@@ -55,7 +44,9 @@ export async function runPulumi(
   // before a protected server would have been replaced already.
   const skipped = verb === "up" ? [] : ["--skip-preview"];
   const yes = verb === "preview" ? [] : ["--yes", ...skipped];
-  const replacing = run.replace === undefined ? [] : makeWay(run, run.replace);
+  const pulumi = (words: readonly string[]): string =>
+    pulumiOnce(run.paths, env, [...words, "--stack", STACK]);
+  const replacing = run.replace === undefined ? [] : makeWay(run.replace, pulumi);
   const text = await stream(run, env, [verb, ...flags, ...yes, ...replacing, ...extra]);
   return { ...countResources(text), outputs: verb === "destroy" ? {} : readOutputs(run, env) };
 }

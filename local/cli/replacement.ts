@@ -19,6 +19,16 @@ export function readResources(text: string): StateResource[] {
 }
 
 /**
+ * Makes way for a server's successor in the state, by a CLI that is told its stack, and answers with what
+ * names the server for `up`.
+ */
+export function makeWay(role: Role, pulumi: (words: readonly string[]) => string): string[] {
+  const { instance, steps } = wayFor(role, readResources(pulumi(["stack", "export"])));
+  for (const words of steps) pulumi(words);
+  return ["--replace", instance];
+}
+
+/**
  * The URN of a server and the commands of the CLI, without `--stack`, that make way for its successor.
  *
  * The protection goes, which the program puts on the successor again. So does, for the database server,

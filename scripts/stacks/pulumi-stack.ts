@@ -5,8 +5,7 @@ import { join, resolve } from "node:path";
 
 import { parseDocument } from "yaml";
 
-import type { Role } from "../../components/lib/roles";
-import { readResources, wayFor } from "../../local/cli/replacement";
+import { makeWay } from "../../local/cli/replacement";
 import type { RunOptions } from "../../local/cli/stack";
 import { UserError } from "../../local/cli/user-error";
 import type { Stack, StackOutputs } from "./stack";
@@ -37,21 +36,12 @@ async function bringUp(stack: string, { overrides = {}, replace }: RunOptions): 
     for (const [name, value] of Object.entries(overrides)) settings.setIn(["config", name], value);
     writeFileSync(file, settings.toString());
     const words = ["up", "--stack", stack, "--config-file", file, "--yes"];
-    const code = await attended([...words, ...(replace ? makeWay(stack, replace) : [])]);
+    const told = (order: readonly string[]): string => pulumi([...order, "--stack", stack]);
+    const code = await attended([...words, ...(replace ? makeWay(replace, told) : [])]);
     if (code !== 0) throw new UserError(`\`pulumi up\` ended with ${code}, see above.`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** Makes way for a server's successor in the state, and answers with what names it for `up`. */
-function makeWay(stack: string, role: Role): string[] {
-  const { instance, steps } = wayFor(
-    role,
-    readResources(pulumi(["stack", "export", "--stack", stack])),
-  );
-  for (const words of steps) pulumi([...words, "--stack", stack]);
-  return ["--replace", instance];
 }
 
 /** Raises the setting, then leaves the decision about the update to the operator. */

@@ -7,7 +7,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { unprotectAll } from "../../local/cli/pulumi-engine";
 import { ROOT, TestCloud } from "../e2e/cloud";
 import { settingsFile } from "../e2e/settings";
 import { CHANGES } from "./changes";
@@ -23,7 +22,7 @@ interface Resource {
 const INSTANCE = "linode:index/instance:Instance";
 
 const cloud = new TestCloud("engine-changes");
-const { pulumi, withRun } = pulumiOf(cloud);
+const { destroyAll } = pulumiOf(cloud);
 const rows: string[] = [];
 
 function resources(): Map<string, Resource> {
@@ -62,11 +61,7 @@ beforeAll(() => {
 }, 900_000);
 
 afterAll(async () => {
-  await withRun((run) => {
-    unprotectAll(run);
-    return Promise.resolve();
-  });
-  await pulumi("destroy");
+  await destroyAll();
   cloud.down();
   const head = ["| setting | created | deleted | updated | seconds |", "|---|---|---|---|---|"];
   mkdirSync(join(ROOT, "reports"), { recursive: true });

@@ -9,7 +9,6 @@ import { join } from "node:path";
 
 import { type Enrolments, MASKED, outputFaults } from "../../components/lib/outputs-contract";
 import { CONTROL_PLAN } from "../../components/lib/control-plan";
-import { unprotectAll } from "../../local/cli/pulumi-engine";
 import { TestCloud } from "../e2e/cloud";
 import { settingsFile } from "../e2e/settings";
 import { traces } from "../machine-view";
@@ -17,7 +16,7 @@ import { nothing, pulumiOf } from "./local-engine";
 
 const cloud = new TestCloud("engine");
 
-const { pulumi, withRun } = pulumiOf(cloud);
+const { pulumi, destroyAll } = pulumiOf(cloud);
 const ids = (): number[] => cloud.status().machines.map(({ id }) => id);
 
 /** The steps that a changed connection repeats, on all servers: the bundle and the controls. */
@@ -149,11 +148,7 @@ describe("the real engine", () => {
   }, 120_000);
 
   it("destroys everything once they are released", async () => {
-    await withRun((run) => {
-      unprotectAll(run);
-      return Promise.resolve();
-    });
-    await pulumi("destroy");
+    await destroyAll();
     expect(ids()).toEqual([]);
     cloud.down();
     expect(traces(cloud.paths)).toEqual([]);

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 
 import { runningDaemon } from "../../local/cli/daemon-control";
-import { type PulumiVerb, runPulumi } from "../../local/cli/pulumi-engine";
+import { type PulumiVerb, runPulumi, unprotectAll } from "../../local/cli/pulumi-engine";
 import { withAgent } from "../../local/cli/ssh-agent";
 import type { EngineRun, StackResult } from "../../local/cli/stack";
 import { vantageCommand } from "../../local/machines/vantage";
@@ -12,13 +12,13 @@ import type { TestCloud } from "../e2e/cloud";
 export const nothing = { created: 0, updated: 0, deleted: 0 };
 
 interface LocalEngine {
-  /** Does something the local command has no verb for. */
-  withRun: <T>(work: (run: EngineRun) => Promise<T>) => Promise<T>;
   pulumi: (verb: PulumiVerb, ...flags: string[]) => Promise<StackResult>;
+  /** Destroys all, the protected servers included. */
+  destroyAll: () => Promise<void>;
 }
 
 export function pulumiOf(cloud: TestCloud): LocalEngine {
-  const withRun: LocalEngine["withRun"] = (work) => {
+  const withRun = <T>(work: (run: EngineRun) => Promise<T>): Promise<T> => {
     const { paths } = cloud;
     const daemon = runningDaemon(paths);
     if (!daemon) throw new Error("the cloud is not up");
@@ -32,8 +32,14 @@ export function pulumiOf(cloud: TestCloud): LocalEngine {
       }),
     );
   };
-  return {
-    withRun,
-    pulumi: (verb, ...flags) => withRun((run) => runPulumi(verb, run, flags)),
+  const pulumi: LocalEngine["pulumi"] = (verb, ...flags) =>
+    withRun((run) => runPulumi(verb, run, flags));
+  const destroyAll = async (): Promise<void> => {
+    await withRun((run) => {
+      unprotectAll(run);
+      return Promise.resolve();
+    });
+    await pulumi("destroy");
   };
+  return { pulumi, destroyAll };
 }

@@ -1,11 +1,10 @@
 /** Servers made anew on purpose on the real engine: the state is made way in, which the embedded runner has none of. */
-import { unprotectAll } from "../../local/cli/pulumi-engine";
 import { TestCloud } from "../e2e/cloud";
 import { describeReplacement } from "../e2e/replacement";
 import { nothing, pulumiOf } from "./local-engine";
 
 const cloud = new TestCloud("engine-replace");
-const { pulumi, withRun } = pulumiOf(cloud);
+const { pulumi, destroyAll } = pulumiOf(cloud);
 
 beforeAll(() => {
   cloud.down();
@@ -26,11 +25,7 @@ describe("a server that is replaced by the real engine", () => {
   }, 300_000);
 
   it("goes with all others once they are released", async () => {
-    await withRun((run) => {
-      unprotectAll(run);
-      return Promise.resolve();
-    });
-    await pulumi("destroy");
+    await destroyAll();
     expect(cloud.status().machines).toEqual([]);
   }, 300_000);
 });
