@@ -24,7 +24,8 @@ const WATCH = `
       group=$(systemctl show -P ControlGroup stronghold-backup.service)
       for pid in $(cat "/sys/fs/cgroup$group/cgroup.procs" "/sys/fs/cgroup/systemd$group/cgroup.procs" 2>/dev/null); do
         { tr '\\0' '\\n' <"/proc/$pid/cmdline"; tr '\\0' '\\n' <"/proc/$pid/environ"; } 2>/dev/null
-        find "/proc/$pid/fd" -type l -lname '/*' -printf 'open %l\\n' 2>/dev/null
+        # One that closes between the look and the reading of its name has none.
+        find "/proc/$pid/fd" -type l -lname '/*' -printf 'open %l\\n' 2>/dev/null | grep '^open /'
       done
       cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -F -f <(printf '%s\\n' "$patterns")
     done >>/run/test-watch
