@@ -9,6 +9,7 @@ import {
   type Region,
   regionWarnings,
   SCOPES,
+  VPC_SCOPES,
 } from "./lib/account";
 import type { Settings } from "./lib/settings";
 
@@ -32,15 +33,18 @@ export async function warnAboutAccount(settings: Settings): Promise<void> {
 }
 
 /** What a stack with these settings needs. */
-export function needsOf({ region, app, database, backup, dns }: Settings): Needs {
+export function needsOf({ region, app, database, backup, dns, network }: Settings): Needs {
+  const hasVpc = network.private === "vpc";
   const capabilitiesOf = (...servers: { linodeBackups: boolean }[]): string[] => {
     const isCopied = servers.some(({ linodeBackups }) => linodeBackups);
     return [...CAPABILITIES, ...(isCopied ? ["Backups"] : [])];
   };
-  const regions = new Map([[region, capabilitiesOf(app, database)]]);
+  const here = [...capabilitiesOf(app, database), ...(hasVpc ? ["VPCs"] : [])];
+  const regions = new Map([[region, here]]);
   const { server } = backup;
   if ("region" in server) regions.set(server.region, capabilitiesOf(server));
-  return { scopes: dns === undefined ? SCOPES : [...SCOPES, ...DNS_SCOPES], regions };
+  const named = dns === undefined ? [] : DNS_SCOPES;
+  return { scopes: [...SCOPES, ...named, ...(hasVpc ? VPC_SCOPES : [])], regions };
 }
 
 interface Access {

@@ -19,7 +19,16 @@ import type { Role } from "./lib/roles";
 import type { Settings } from "./lib/settings";
 import { type KnownServers, renderKnownHosts, renderSshConfig } from "./lib/ssh-files";
 import { labelOf, originOf, type StackIdentity } from "./lib/stack-names";
-import { adoptMember, handed, known, type MakeArgs, makeMember, type Member } from "./member";
+import {
+  adoptMember,
+  handed,
+  known,
+  type MakeArgs,
+  makeMember,
+  type Member,
+  type MemberArgs,
+} from "./member";
+import { type PrivatePlace, Vpc } from "./private-network";
 import { accessOf, backupsOf } from "./store-outputs";
 
 /** What is copied to every server. Its name is the folder's name there, too. */
@@ -120,12 +129,24 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
     const { ssh, region, replacing, ...settings } = this.args.settings;
     const outbound = outboundOf(settings);
     const outside = appWall({ sshFrom: ssh.allowFrom, ...outbound });
-    const app = this.make("app", { server: settings.app, region, wall: outside });
+    const placeOf = this.createNetwork();
+    const appArgs = { server: settings.app, region, place: placeOf("app"), wall: outside };
+    const app = this.make("app", appArgs);
     const inside = app.addresses.privateIPv4.apply((appPrivateIPv4) =>
       databaseWall({ appPrivateIPv4, awaitsApp: replacing === "app", ...outbound }),
     );
-    const database = this.make("database", { server: settings.database, region, wall: inside });
+    const databaseArgs = { server: settings.database, region, place: placeOf("database") };
+    const database = this.make("database", { ...databaseArgs, wall: inside });
     return { app, database, backup: this.createBackup(database) };
+  }
+
+  /** In the shared network the data centre gives the addresses. */
+  private createNetwork(): (role: Role) => PrivatePlace {
+    const { settings, identity } = this.args;
+    const { network, region } = settings;
+    if (network.private === "shared") return () => "shared";
+    const vpc = new Vpc(`${this.name}-network`, { network, identity, region }, { parent: this });
+    return (role) => vpc.placeOf(role);
   }
 
   private nameServers({ app, backup }: Members): void {
@@ -149,10 +170,11 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
       return adoptMember(`${this.name}-backup`, args, { parent: this });
     }
     const { region, ...size } = server;
-    return this.make("backup", { server: size, region, wall: wallOfBackup(settings, database) });
+    const wall = wallOfBackup(settings, database);
+    return this.make("backup", { server: size, region, place: "none", wall });
   }
 
-  private make(role: Role, args: Pick<MakeArgs, "server" | "region" | "wall">): Member {
+  private make(role: Role, args: Omit<MakeArgs, keyof MemberArgs>): Member {
     const { settings, identity } = this.args;
     return makeMember(
       `${this.name}-${role}`,

@@ -5,16 +5,11 @@ import type { BackupCredentials } from "./backup-credentials";
 import type { DatabaseCredentials } from "./database-credentials";
 import { type GivenFacts, Hardening } from "./hardening";
 import { databasePackages, sourceParameter } from "./lib/database-packages";
-import {
-  appWall,
-  backupWall,
-  databaseWall,
-  PRIVATE_NETWORK,
-  type Wall,
-} from "./lib/firewall-rules";
+import { appWall, backupWall, databaseWall, type Wall } from "./lib/firewall-rules";
 import type { BackupsFacts, DatabaseFacts } from "./lib/host-facts";
 import { singleAddress } from "./lib/networks";
 import { outboundOf } from "./lib/outbound-settings";
+import { privateNetworkOf } from "./lib/private-network";
 import type { Role } from "./lib/roles";
 import type { Settings } from "./lib/settings";
 import { labelOf, originOf, type StackIdentity } from "./lib/stack-names";
@@ -124,7 +119,7 @@ function wayToDatabase(args: Args): Way {
     ...NOTHING_SPECIAL,
     host: members.database.addresses.privateIPv4,
     deployerFrom: appAddress.apply((address) => [
-      settings.replacing === "app" ? PRIVATE_NETWORK : singleAddress(address),
+      settings.replacing === "app" ? privateNetworkOf(settings.network) : singleAddress(address),
     ]),
     wall: wallOfDatabase(settings, members),
     packages: databasePackages(engine, source.kind),

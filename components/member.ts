@@ -11,6 +11,7 @@ import { domainNameOf } from "./lib/settings-dns";
 import type { KnownServer } from "./lib/ssh-files";
 import { labelOf, SSH_FROM_ANYWHERE, type StackIdentity } from "./lib/stack-names";
 import { PersonCredentials } from "./person-credentials";
+import type { PrivatePlace } from "./private-network";
 import { Server } from "./server";
 
 /** A server of the stack with who gets in. */
@@ -33,6 +34,8 @@ export interface MakeArgs extends MemberArgs {
   server: ServerSettings;
   /** The data centre. */
   region: string;
+  /** How it is reached by the others of the stack. */
+  place: PrivatePlace;
   /** The outer wall. */
   wall: pulumi.Input<Wall>;
 }
@@ -43,13 +46,13 @@ export function makeMember(
   args: MakeArgs,
   opts: pulumi.ComponentResourceOptions,
 ): Member {
-  const { role, settings, identity, server: own, region, wall } = args;
+  const { role, settings, identity, server: own, region, place, wall } = args;
   const credentials = new ServerCredentials(`${name}-credentials`, opts);
   const people = peopleOf(name, args, opts);
   const { deployer, ssh } = settings;
   const isOpen = role !== "database" && ssh.allowFrom.some(isTooWide);
   const tags = [...settings.tags, ...(isOpen ? [SSH_FROM_ANYWHERE] : [])];
-  const rest = { role, identity, region, settings: own, deployer, credentials, wall, tags };
+  const rest = { role, identity, region, settings: own, deployer, credentials, place, wall, tags };
   const domainName = nameOf(role, settings);
   const { instance, addresses } = new Server(name, { ...rest, domainName }, opts);
   const hostKey = credentials.hostKey.publicKey;

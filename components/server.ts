@@ -9,6 +9,7 @@ import type { ServerAddresses } from "./lib/outputs-contract";
 import type { Role } from "./lib/roles";
 import type { ServerSettings, Settings } from "./lib/settings";
 import { labelOf, type StackIdentity, tagsOf } from "./lib/stack-names";
+import type { PrivatePlace } from "./private-network";
 
 export interface ServerArgs {
   /** What the server is for. A server that holds data is protected against deletion. */
@@ -23,6 +24,8 @@ export interface ServerArgs {
   deployer: Settings["deployer"];
   /** What the server is born with. */
   credentials: ServerCredentials;
+  /** How it is reached by the others of the stack. */
+  place: PrivatePlace;
   /** What may come in and go out. */
   wall: pulumi.Input<Wall>;
   /** Its name in a domain of the owner's. @default none */
@@ -35,8 +38,8 @@ export interface ServerArgs {
  * One Linode behind its outer wall.
  *
  * Guarantees that the wall is in force before the server first boots, that the server has an encrypted
- * disk and, where others of the stack stand beside it, a private address, and that the first connection can verify it. Does not guarantee
- * that it is hardened: that is what `Hardening` does, over SSH.
+ * disk, and that the first connection can verify it. Does not guarantee that it is hardened: that is what
+ * `Hardening` does, over SSH.
  */
 export class Server extends pulumi.ComponentResource {
   /** The Linode, for options such as `deletedWith`. */
@@ -54,27 +57,28 @@ export class Server extends pulumi.ComponentResource {
       tags,
       firewallId: outer.firewallId,
     });
-    this.addresses = addressesOf(this.instance, args.domainName ?? "");
+    this.addresses = addressesOf(this.instance, args.place, args.domainName ?? "");
     this.registerOutputs({ addresses: this.addresses });
   }
 
   private createInstance(
     name: string,
-    { role, region, settings, deployer, credentials }: ServerArgs,
-    place: { label: string; tags: string[]; firewallId: pulumi.Output<number> },
+    { role, region, settings, deployer, credentials, place }: ServerArgs,
+    named: { label: string; tags: string[]; firewallId: pulumi.Output<number> },
   ): linode.Instance {
-    const userData = firstBootData(place.label, deployer, credentials);
+    const userData = firstBootData(named.label, deployer, credentials);
     return new linode.Instance(
       name,
       {
-        ...place,
+        ...named,
         region,
         type: settings.type,
         image: settings.image,
         rootPass: credentials.rootPassword,
         metadatas: [{ userData }],
         backupsEnabled: settings.linodeBackups,
-        privateIp: role !== "backup",
+        privateIp: place === "shared",
+        ...(typeof place === "object" ? { interfaces: cardsFor(place) } : {}),
         diskEncryption: "enabled",
         // Said outright, so that a server found off is drift.
         booted: true,
@@ -86,9 +90,9 @@ export class Server extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         // Both matter at birth only, yet a change of either would replace the server.
         ignoreChanges: ["metadatas", "rootPass"],
-        // The provider would move the server, and all its addresses would change under the steps that
-        // are pinned to them. A move is a new server.
-        replaceOnChanges: ["region"],
+        // The provider would move the server, or turn it off and on, and addresses would change under the
+        // steps that are pinned to them. A move is a new server.
+        replaceOnChanges: ["region", "privateIp", "interfaces"],
       },
     );
   }
@@ -112,8 +116,17 @@ function firstBootData(
     });
 }
 
+/** The first card has the way out; the other one none but to the subnet. */
+function cardsFor({ subnetId, address }: Extract<PrivatePlace, object>) {
+  return [
+    { purpose: "public", primary: true },
+    { purpose: "vpc", subnetId, ipv4: { vpc: address } },
+  ];
+}
+
 function addressesOf(
   instance: linode.Instance,
+  place: PrivatePlace,
   domainName: string,
 ): pulumi.Output<ServerAddresses> {
   // Its successor, the set `ipv4s`, does not say which of its addresses is the public one.
@@ -124,8 +137,11 @@ function addressesOf(
     label,
     publicIPv4: ipAddress,
     publicIPv6: ipv6.apply((network) => network.split("/")[0] ?? ""),
-    // The provider leaves it out where there is none.
-    privateIPv4: privateIpAddress.apply((address?: string) => address ?? ""),
+    // The provider knows of the shared network's alone, and leaves it out where there is none.
+    privateIPv4:
+      typeof place === "object"
+        ? place.address
+        : privateIpAddress.apply((address?: string) => address ?? ""),
     domainName,
   });
 }

@@ -17,6 +17,15 @@ export interface CloudFirewall {
   outboundPolicy: "ACCEPT" | "DROP";
 }
 
+/** A place in a private network of one's own, on a second network card. */
+export interface VpcPlace {
+  /** Which network: two of them may use the same addresses. */
+  id: number;
+  address: string;
+  /** Length of the subnet's prefix. */
+  prefix: number;
+}
+
 export interface MachineSpec {
   id: number;
   label: string;
@@ -24,6 +33,7 @@ export interface MachineSpec {
   image: string;
   publicIPv4: string;
   privateIPv4?: string;
+  vpc?: VpcPlace;
   publicIPv6: string;
   /** Decoded cloud-init user data. It may hold a secret: it goes to a file of mode 600 and nowhere else. */
   userData?: string;

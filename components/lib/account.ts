@@ -29,6 +29,9 @@ export const SCOPES = ["linodes:read_write", "firewall:read_write", "events:read
 /** What names for the servers need besides, and names for their addresses. */
 export const DNS_SCOPES = ["domains:read_write", "ips:read_write"] as const;
 
+/** What a private network of one's own needs besides. */
+export const VPC_SCOPES = ["vpc:read_write"] as const;
+
 /** What every server needs where it stands: an outer wall, its first-boot data, and its encryption. */
 export const CAPABILITIES = ["Linodes", "Cloud Firewall", "Metadata", "Disk Encryption"] as const;
 

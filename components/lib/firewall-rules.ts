@@ -1,4 +1,5 @@
 import { ANYWHERE, singleAddress } from "./networks";
+import { PRIVATE_NETWORK } from "./private-network";
 
 /**
  * What may pass one server's walls. Both, Linode's Cloud Firewall and the host's own, are made from
@@ -52,10 +53,9 @@ interface OutboundArgs {
   outbound: Outbound;
   /** The port of the mail relay that alerts go through. @default no relay */
   relayPort?: number;
+  /** In which the app and the database server find each other. @default the data centre's */
+  privateNetwork?: string;
 }
-
-/** Linode's private network, one for all customers of a data centre. */
-export const PRIVATE_NETWORK = "192.168.128.0/17";
 
 const SSH_PORT = 22;
 const MYSQL_PORT = 3306;
@@ -80,7 +80,7 @@ export function appWall(args: OutboundArgs & { sshFrom: readonly string[] }): Wa
         label: "database",
         protocol: "tcp",
         ports: [SSH_PORT, MYSQL_PORT],
-        destinations: [PRIVATE_NETWORK],
+        destinations: [args.privateNetwork ?? PRIVATE_NETWORK],
       },
     ]),
   };
@@ -89,7 +89,7 @@ export function appWall(args: OutboundArgs & { sshFrom: readonly string[] }): Wa
 /**
  * The database server's wall: the app server alone, from its private address.
  *
- * The private network is shared with other customers of the data centre, and one network card
+ * The private network may be shared with other customers of the data centre, and then one network card
  * carries all addresses, so it is the sender's address that tells, not the interface.
  */
 export function databaseWall(
@@ -101,11 +101,12 @@ export function databaseWall(
     backupIPv4?: string;
   },
 ): Wall {
+  const { awaitsApp = false, privateNetwork = PRIVATE_NETWORK } = args;
   const app = singleAddress(args.appPrivateIPv4);
   const ssh = { protocol: "tcp", ports: [SSH_PORT], answersPing: true } as const;
   return {
     inbound: [
-      { label: "ssh-from-app", ...ssh, sources: [args.awaitsApp ? PRIVATE_NETWORK : app] },
+      { label: "ssh-from-app", ...ssh, sources: [awaitsApp ? privateNetwork : app] },
       { label: "mysql-from-app", protocol: "tcp", ports: [MYSQL_PORT], sources: [app] },
     ],
     outbound: completed(args, [

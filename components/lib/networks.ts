@@ -47,6 +47,11 @@ export function singleAddress(address: string): string {
   return `${addressOf(numberOf(address, family), family)}/${WIDTH[family]}`;
 }
 
+/** The address that is so many behind the network's first. */
+export function addressAt({ first, family }: Network, offset: number): string {
+  return addressOf(first + BigInt(offset), family);
+}
+
 /** Whether the text is an address without a prefix length. */
 export function isBareAddress(text: string): boolean {
   return familyOf(text) !== undefined;

@@ -1,15 +1,19 @@
 import type { Outbound } from "./firewall-rules";
+import { privateNetworkOf } from "./private-network";
 import type { Settings } from "./settings";
 
-/** What the settings let out, with the one port that only they know of. */
+/** What the settings let out, with the one port and the one network that only they know of. */
 export function outboundOf({
   outbound: { policy, allow },
   alerts,
-}: Pick<Settings, "outbound" | "alerts">): {
+  network,
+}: Pick<Settings, "outbound" | "alerts" | "network">): {
   outbound: Outbound;
   relayPort?: number;
+  privateNetwork: string;
 } {
-  if (policy === "allow") return { outbound: "anywhere" };
+  const privateNetwork = privateNetworkOf(network);
+  if (policy === "allow") return { outbound: "anywhere", privateNetwork };
   const outbound = allow.map(({ to, protocol, ports }, index) => ({
     label: `allow-${index + 1}`,
     protocol,
@@ -17,5 +21,9 @@ export function outboundOf({
     destinations: to,
   }));
   const [, relayPort] = alerts.mail?.relay.split(":") ?? [];
-  return { outbound, ...(relayPort === undefined ? {} : { relayPort: Number(relayPort) }) };
+  return {
+    outbound,
+    privateNetwork,
+    ...(relayPort === undefined ? {} : { relayPort: Number(relayPort) }),
+  };
 }

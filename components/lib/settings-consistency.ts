@@ -8,6 +8,7 @@ import { backupFaults } from "./settings-backup";
 import { databaseFaults } from "./settings-database";
 import { dnsFaults } from "./settings-dns";
 import type { Fault } from "./settings-faults";
+import { privateNetworkFaults } from "./settings-network";
 import { ANYWHERE_WORD } from "./settings-values";
 
 const NAME = z.string().catch("");
@@ -42,6 +43,7 @@ const LENIENT = z
     database: z.unknown().optional(),
     backup: z.unknown().optional(),
     dns: z.unknown().optional(),
+    network: z.unknown().optional(),
   })
   .catch({
     ssh: { allowFrom: [] },
@@ -54,6 +56,7 @@ const LENIENT = z
     database: undefined,
     backup: undefined,
     dns: undefined,
+    network: undefined,
   });
 
 type Lenient = z.output<typeof LENIENT>;
@@ -73,6 +76,7 @@ export function consistencyFaults(raw: unknown): Fault[] {
     ...databaseFaults(settings.database),
     ...backupFaults(settings.backup, settings.region),
     ...(settings.dns === undefined ? [] : dnsFaults(settings.dns)),
+    ...privateNetworkFaults(settings.network),
   ];
 }
 

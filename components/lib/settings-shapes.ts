@@ -85,6 +85,10 @@ export const SHAPES: Readonly<Record<string, string>> = {
   "clock.servers":
     "the list of at least one time server; leave it out for Debian's pool of servers",
   "clock.servers[]": "the name or address of a time server; write for example ntp.example.org",
+  network:
+    "an object with private and subnet; write for example {private: vpc, subnet: 10.0.0.0/24}, or leave it out",
+  "network.private": "shared or vpc; leave it out for shared",
+  "network.subnet": "a private IPv4 network in CIDR form; write for example 10.0.0.0/24",
   outbound: "an object with policy and allow; write for example {policy: drop, allow: []}",
   "outbound.policy": "allow or drop; leave it out for allow",
   "outbound.allow":

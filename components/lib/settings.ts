@@ -6,6 +6,7 @@ import { consistencyFaults } from "./settings-consistency";
 import { DATABASE } from "./settings-database";
 import { DNS } from "./settings-dns";
 import { type Fault, faultsOfIssues, SettingsError } from "./settings-faults";
+import { NETWORK } from "./settings-network";
 import {
   ENROLMENT,
   INSTANCE_IMAGE,
@@ -84,6 +85,7 @@ const SETTINGS = z.strictObject({
   passwords: z.strictObject({ changeAtFirstUse: z.boolean().default(true) }).prefault({}),
   twoFactor: TWO_FACTOR.prefault({}),
   clock: CLOCK.prefault({}),
+  network: NETWORK.prefault({}),
   outbound: OUTBOUND.prefault({}),
   alerts: ALERTS,
   dns: DNS.optional(),

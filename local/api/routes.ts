@@ -12,6 +12,8 @@ import * as ips from "./resources/instance-ips";
 import * as instances from "./resources/instances";
 import * as profile from "./resources/profile";
 import * as sshKeys from "./resources/ssh-keys";
+import * as subnets from "./resources/vpc-subnets";
+import * as vpcs from "./resources/vpcs";
 import type { Scope } from "./scopes";
 
 export interface Route {
@@ -24,6 +26,7 @@ export interface Route {
 
 const LINODE = "/linode/instances/:linodeId";
 const DOMAIN = "/domains/:domainId";
+const VPC = "/vpcs/:vpcId";
 const FIREWALL = "/networking/firewalls/:firewallId";
 
 /** All that the local cloud answers, below `/v4`. Whatever is not here answers 501. */
@@ -71,6 +74,17 @@ export const ROUTES: readonly Route[] = [
   route("GET", `${DOMAIN}/records/:recordId`, "domains:read_only", records.getRecord),
   route("PUT", `${DOMAIN}/records/:recordId`, "domains:read_write", records.updateRecord),
   route("DELETE", `${DOMAIN}/records/:recordId`, "domains:read_write", records.deleteRecord),
+
+  route("GET", "/vpcs", "vpc:read_only", vpcs.listVpcs),
+  route("POST", "/vpcs", "vpc:read_write", vpcs.createVpc),
+  route("GET", VPC, "vpc:read_only", vpcs.getVpc),
+  route("PUT", VPC, "vpc:read_write", vpcs.updateVpc),
+  route("DELETE", VPC, "vpc:read_write", vpcs.deleteVpc),
+  route("GET", `${VPC}/subnets`, "vpc:read_only", subnets.listSubnets),
+  route("POST", `${VPC}/subnets`, "vpc:read_write", subnets.createSubnet),
+  route("GET", `${VPC}/subnets/:subnetId`, "vpc:read_only", subnets.getSubnet),
+  route("PUT", `${VPC}/subnets/:subnetId`, "vpc:read_write", subnets.updateSubnet),
+  route("DELETE", `${VPC}/subnets/:subnetId`, "vpc:read_write", subnets.deleteSubnet),
 
   route("GET", "/profile", undefined, profile.getProfile),
   route("GET", "/profile/sshkeys", "account:read_only", sshKeys.listSshKeys),

@@ -1,6 +1,6 @@
 import { ApiError } from "./errors";
 
-type Area = "account" | "domains" | "events" | "firewall" | "ips" | "linodes";
+type Area = "account" | "domains" | "events" | "firewall" | "ips" | "linodes" | "vpc";
 export type Scope = `${Area}:read_only` | `${Area}:read_write`;
 
 /** Refuses a token that is not good for a route. `granted` is `*` or a list such as the vendor's. */

@@ -1,5 +1,6 @@
 import type { Machines, MachineSpec } from "../types";
-import type { Linode, Task } from "./state/model";
+import { vpcAddressOf } from "./resources/instance-interfaces";
+import type { Linode, State, Task } from "./state/model";
 import type { Store } from "./state/store";
 import type { Walls } from "./walls";
 
@@ -50,7 +51,7 @@ async function provision(means: Means, linode: Linode, making?: Making): Promise
           "delete it and create it again.",
       );
     }
-    await machines.create(machineSpec(linode, making));
+    await machines.create(machineSpec(store.state, linode, making));
     store.change((draft) => {
       for (const record of draft.linodes) if (record.id === linode.id) record.made = true;
     });
@@ -75,7 +76,8 @@ async function bootBehindWall(
   else await machines.boot(id);
 }
 
-function machineSpec(linode: Linode, making: Making): MachineSpec {
+function machineSpec(state: Readonly<State>, linode: Linode, making: Making): MachineSpec {
+  const vpc = vpcAddressOf(state, linode);
   const { id, label, image, publicIPv4, privateIPv4, publicIPv6 } = linode;
   return {
     id,
@@ -83,6 +85,7 @@ function machineSpec(linode: Linode, making: Making): MachineSpec {
     image,
     publicIPv4,
     ...(privateIPv4 === null ? {} : { privateIPv4 }),
+    ...(vpc === undefined ? {} : { vpc }),
     publicIPv6,
     ...making,
   };

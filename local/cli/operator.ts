@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { parse, stringify } from "yaml";
 
-import { DNS_SCOPES, SCOPES } from "../../components/lib/account";
+import { DNS_SCOPES, SCOPES, VPC_SCOPES } from "../../components/lib/account";
 import { ensureIdentity } from "../outside/identity";
 import { fillInOutside } from "../outside/settings";
 import type { CloudPaths } from "../paths";
@@ -92,8 +92,13 @@ export function givenSettings({ operatorDir }: Pick<CloudPaths, "operatorDir">):
 
 /** What a token has to be good for, with the settings of the last run. */
 export function scopesFor({ configFile }: CloudPaths): readonly string[] {
-  const isNamed = readConfig(configFile).config["stronghold:dns"] !== undefined;
-  return isNamed ? [...SCOPES, ...DNS_SCOPES] : SCOPES;
+  const { config } = readConfig(configFile);
+  const network = config["stronghold:network"] as { private?: string } | undefined;
+  return [
+    ...SCOPES,
+    ...(config["stronghold:dns"] === undefined ? [] : DNS_SCOPES),
+    ...(network?.private === "vpc" ? VPC_SCOPES : []),
+  ];
 }
 
 /** The person as whom `npm run local -- ssh` logs in. */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { CloudFirewall, Machines, MachineSpec, MachineStatus } from "../types";
+import type { CloudFirewall, Machines, MachineSpec, MachineStatus, VpcPlace } from "../types";
 import { AptProxy } from "./apt-proxy";
 import { Forward } from "./forward";
 import { Host } from "./host";
@@ -26,6 +26,7 @@ interface Stored {
   publicIPv4: string;
   publicIPv6: string;
   privateIPv4?: string;
+  vpc?: VpcPlace;
   firewall?: CloudFirewall;
 }
 
@@ -82,7 +83,7 @@ export class LocalMachines implements Machines {
   }
 
   async create(spec: MachineSpec): Promise<void> {
-    const { publicIPv4, publicIPv6, privateIPv4 } = spec;
+    const { publicIPv4, publicIPv6, privateIPv4, vpc } = spec;
     if (this.machines.has(spec.id)) throw new Error(`machine ${spec.id} exists: destroy it first`);
     const host = this.host(spec.id);
     // Everything else is checked at the start; this alone is shared with other clouds.
@@ -93,6 +94,7 @@ export class LocalMachines implements Machines {
     await host.create(spec, this.imageMount);
     const machine: Machine = { publicIPv4, publicIPv6, host, status: "offline", boot: 0 };
     if (privateIPv4 !== undefined) machine.privateIPv4 = privateIPv4;
+    if (vpc) machine.vpc = vpc;
     this.machines.set(spec.id, machine);
     await this.save(spec.id, machine);
   }
@@ -249,9 +251,9 @@ export class LocalMachines implements Machines {
   }
 
   private async save(id: number, machine: Machine): Promise<void> {
-    const { publicIPv4, publicIPv6, privateIPv4, firewall } = machine;
+    const { publicIPv4, publicIPv6, privateIPv4, vpc, firewall } = machine;
     const file = join(this.options.stateDir, "machines", String(id), "machine.json");
-    const text = JSON.stringify({ publicIPv4, publicIPv6, privateIPv4, firewall });
+    const text = JSON.stringify({ publicIPv4, publicIPv6, privateIPv4, vpc, firewall });
     await writeFile(`${file}.new`, text, { mode: 0o600 });
     await rename(`${file}.new`, file);
   }

@@ -8,13 +8,18 @@ export interface Seed {
   "network-config": string;
 }
 
-/** One network card with all addresses, as on Linode; JSON is YAML, and needs no quoting rules. */
+/** One network card with all addresses but a VPC's, as on Linode; JSON is YAML, and needs no quoting rules. */
 export function renderSeed(spec: MachineSpec): Seed {
   const addresses = [`${spec.publicIPv4}/24`, `${spec.publicIPv6}/128`];
   if (spec.privateIPv4 !== undefined) addresses.push(`${spec.privateIPv4}/17`);
+  const { vpc } = spec;
+  // No route: what is not in the subnet is not behind it either.
+  const closed = { dhcp4: false, dhcp6: false, "accept-ra": false };
+  const second = vpc ? { eth1: { addresses: [`${vpc.address}/${vpc.prefix}`], ...closed } } : {};
   const network = {
     version: 2,
     ethernets: {
+      ...second,
       eth0: {
         addresses,
         dhcp4: false,

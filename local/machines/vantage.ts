@@ -1,3 +1,5 @@
+import type { VpcPlace } from "../types";
+
 /** The places from which a cloud is looked at, each a network namespace of its own. */
 export const VANTAGE_POINTS = ["operator", "stranger", "neighbour"] as const;
 
@@ -7,7 +9,11 @@ export interface Addresses {
   publicIPv4: string;
   publicIPv6: string;
   privateIPv4?: string;
+  vpc?: VpcPlace;
 }
+
+/** Whatever has a network namespace; that of a VPC holds the router of that VPC. */
+export type Place = Vantage | "router" | `vpc${number}` | number;
 
 /**
  * `operator` is in the local stack's `ssh.allowFrom`; `stranger` is anybody on the Internet;
@@ -27,12 +33,12 @@ export function isVantage(name: string): name is Vantage {
   return (VANTAGE_POINTS as readonly string[]).includes(name);
 }
 
-/** The network namespace of a vantage point, of the router, or of a machine (by its id). */
-export function namespaceName(cloudId: string, place: Vantage | "router" | "" | number): string {
+/** The network namespace of a place; a machine's goes by its id. */
+export function namespaceName(cloudId: string, place: Place | ""): string {
   return `sh-${cloudId}-${place}`;
 }
 
 /** Words to put in front of a command of this machine, so that it runs with that place's network. */
-export function vantageCommand(cloudId: string, place: Vantage | "router" | number): string[] {
+export function vantageCommand(cloudId: string, place: Place): string[] {
   return ["nsenter", `--net=/run/netns/${namespaceName(cloudId, place)}`, "--"];
 }

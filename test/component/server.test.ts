@@ -122,7 +122,7 @@ describe.each([
   it("is not replaced by a change of what matters at birth only, and never moved", () => {
     expect(recording.get(name)).toMatchObject({
       ignoreChanges: ["metadatas", "rootPass"],
-      replaceOnChanges: ["region"],
+      replaceOnChanges: ["region", "privateIp", "interfaces"],
       deleteBeforeReplace: true,
     });
   });

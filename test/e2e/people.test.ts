@@ -1,7 +1,8 @@
 /**
  * A person's life on the servers: enrolment, the first login, sudo, the next server, a lost phone.
  *
- * Proves G04, G06 and G07 as a person meets them; who must stay out is attack.test.ts's.
+ * Proves G04, G06 and G07 as a person meets them; who must stay out is attack.test.ts's. The stack is one
+ * with a private network of its own, so that all of it is proved there, too.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -23,6 +24,7 @@ beforeAll(() => {
   settings = settingsFile((config) => {
     config["stronghold:passwords"] = { changeAtFirstUse: true };
     config["stronghold:admins"].push({ name: "grace", keys: [] });
+    config["stronghold:network"] = { private: "vpc" };
   });
   cloud.up("--settings", settings);
 }, 1200_000);

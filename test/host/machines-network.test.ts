@@ -7,11 +7,13 @@ import { spawn } from "node:child_process";
 import { chmodSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
+import type { CloudFirewall } from "../../local/types";
 import { isAlive } from "../../local/process-identity";
 import { CACHE_DIR, describeAsRoot, eventually, run, TestMachines } from "./test-machines";
 
 const cloud = new TestMachines("machines-network");
 const [ONE, TWO] = [1001, 1002];
+const VPC = { id: 301, prefix: 24 };
 /** Of somebody who logs in as root. */
 const key = join(cloud.stateDir, "key");
 
@@ -42,8 +44,9 @@ describeAsRoot("two hosts", () => {
     await cloud.start();
     run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key]);
     const authorizedKeys = [readFileSync(`${key}.pub`, "utf8")];
-    const one = cloud.spec(1, { authorizedKeys });
-    await Promise.all([cloud.boot(one), cloud.boot(cloud.spec(2))]);
+    const one = cloud.spec(1, { authorizedKeys, vpc: { ...VPC, address: "10.0.0.2" } });
+    const two = cloud.spec(2, { vpc: { ...VPC, address: "10.0.0.3" } });
+    await Promise.all([cloud.boot(one), cloud.boot(two)]);
   }, 360_000);
 
   afterAll(async () => {
@@ -73,6 +76,22 @@ describeAsRoot("two hosts", () => {
     expect(await eventually(() => said.includes("true private"))).toBe(true);
     listener.kill();
     expect(said.trim().split("\n")).toEqual(["ready", "true public", "true v6", "true private"]);
+  });
+
+  it("meet in a VPC that nobody else is in, behind their walls there, too", async () => {
+    const ping = (from: typeof ONE | "stranger" | "neighbour", to: string): number =>
+      cloud.from(from, "ping", "-q", "-c", "1", "-W", "1", to).code;
+    expect(ping(ONE, "10.0.0.3")).toBe(0);
+    // The router between all others has never heard of it.
+    for (const place of ["stranger", "neighbour"] as const) {
+      expect(ping(place, "203.0.113.102")).toBe(0);
+      expect(ping(place, "10.0.0.3")).not.toBe(0);
+    }
+    const shut = { inbound: [], inboundPolicy: "DROP", outbound: [], outboundPolicy: "ACCEPT" };
+    await cloud.machines.setFirewall(TWO, shut as CloudFirewall);
+    expect(ping(ONE, "10.0.0.3")).not.toBe(0);
+    await cloud.machines.setFirewall(TWO, undefined);
+    expect(ping(ONE, "10.0.0.3")).toBe(0);
   });
 
   it("see no process of the other, nor of this machine, in their control groups", () => {

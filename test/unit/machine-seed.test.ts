@@ -26,6 +26,15 @@ describe("the first-boot seed", () => {
     ]);
   });
 
+  it("puts the address in a VPC on a second card, with no way on", () => {
+    const seed = renderSeed({ ...spec, vpc: { id: 301, address: "10.0.0.2", prefix: 24 } });
+    const { ethernets } = parse(seed["network-config"]) as {
+      ethernets: Record<string, Record<string, unknown>>;
+    };
+    expect(ethernets["eth1"]).toMatchObject({ addresses: ["10.0.0.2/24"], dhcp4: false });
+    expect(ethernets["eth1"]).not.toHaveProperty("routes");
+  });
+
   it("hands the user data on byte for byte", () => {
     const userData = "#cloud-config\n# a comment, and a tab:\t\nhostname: x\n";
     expect(renderSeed({ ...spec, userData })["user-data"]).toBe(userData);

@@ -2,11 +2,13 @@ import { outboundOf } from "../../components/lib/outbound-settings";
 import { parseSettings } from "../../components/lib/settings";
 import { goodSettings } from "./fixtures/settings";
 
+const SHARED = { privateNetwork: "192.168.128.0/17" };
+
 const outboundWith = (over: object): unknown =>
   outboundOf(parseSettings({ ...goodSettings(), ...over }));
 
 it("lets everything out unless the settings say otherwise", () => {
-  expect(outboundWith({})).toEqual({ outbound: "anywhere" });
+  expect(outboundWith({})).toEqual({ outbound: "anywhere", ...SHARED });
 });
 
 it("lets out what is listed, and the port of the mail relay", () => {
@@ -33,9 +35,18 @@ it("lets out what is listed, and the port of the mail relay", () => {
       },
     ],
     relayPort: 2525,
+    ...SHARED,
   });
 });
 
 it("needs no relay", () => {
-  expect(outboundWith({ outbound: { policy: "drop" } })).toEqual({ outbound: [] });
+  expect(outboundWith({ outbound: { policy: "drop" } })).toEqual({
+    outbound: [],
+    ...SHARED,
+  });
+});
+
+it("leads to the stack's own private network where it has one", () => {
+  const own = { privateNetwork: "10.0.0.0/24" };
+  expect(outboundWith({ network: { private: "vpc" } })).toMatchObject(own);
 });

@@ -19,7 +19,7 @@ const IMAGES =
 const NETWORKS =
   'each item is an IPv4 or IPv6 network in CIDR form; write it like "203.0.113.10/32" or "2001:db8::/64"';
 const ALL =
-  "the settings are region, app, database, backup, ssh, admins, deployer, passwords, twoFactor, clock, outbound, alerts, dns, tags, " +
+  "the settings are region, app, database, backup, ssh, admins, deployer, passwords, twoFactor, clock, network, outbound, alerts, dns, tags, " +
   "replacing, deployerPrivateKey; correct the name or remove it";
 const SYSTEM = "this name belongs to the system; choose the name of a person";
 const PRIVATE = "an unencrypted private key in OpenSSH's format is allowed, and this one";
@@ -163,6 +163,27 @@ const ROWS: [given: object, line: string][] = [
   [
     { dns: { zone: "example.org", id: 7, app: "backup" } },
     'dns.backup: "backup" is not allowed: it is the app server\'s name, too; choose another',
+  ],
+  [{ network: { private: "vlan" } }, 'network.private: "vlan" is not allowed: write shared or vpc'],
+  [
+    { network: { subnet: "10.0.0.0/24" } },
+    "network.subnet: a subnet is not allowed here: the shared network has one range for all; write private: vpc too, or remove it",
+  ],
+  [
+    { network: { private: "vpc", subnet: "203.0.113.0/24" } },
+    'network.subnet: "203.0.113.0/24" is not allowed: a subnet is a private IPv4 network, a /29 or wider, of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16; write it like 10.0.0.0/24',
+  ],
+  [
+    { network: { private: "vpc", subnet: "10.0.0.1/24" } },
+    'network.subnet: "10.0.0.1/24" is not allowed: the address has bits beyond its prefix; write "10.0.0.0/24"',
+  ],
+  [
+    { network: { private: "vpc", subnet: "10.0.0.0/30" } },
+    'network.subnet: "10.0.0.0/30" is not allowed: a subnet is a private IPv4 network, a /29 or wider; make it wider',
+  ],
+  [
+    { network: { private: "vpc", subnet: "192.168.0.0/16" } },
+    'network.subnet: "192.168.0.0/16" is not allowed: 192.168.128.0/17 is the data centre\'s own; choose another, such as 10.0.0.0/24',
   ],
   [
     { tags: "team" },

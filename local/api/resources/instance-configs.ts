@@ -1,14 +1,19 @@
 import { Listing, type Handler } from "../call";
 import { notFound } from "../errors";
-import { type Config, type Linode, timestamp } from "../state/model";
+import { type Config, type Linode, type State, timestamp } from "../state/model";
 import { checkConfigUpdate } from "../validation/config-update";
+import { interfaceViews } from "./instance-interfaces";
 import { findLinode } from "./instances";
 
-export const listConfigs: Handler = ({ store }, call) =>
-  new Listing(findLinode(store.state, call.id("linodeId")).configs.map(configView));
+export const listConfigs: Handler = ({ store: { state } }, call) => {
+  const linode = findLinode(state, call.id("linodeId"));
+  return new Listing(linode.configs.map((config) => configView(state, linode, config)));
+};
 
-export const getConfig: Handler = ({ store }, call) =>
-  configView(findConfig(findLinode(store.state, call.id("linodeId")), call.id("configId")));
+export const getConfig: Handler = ({ store: { state } }, call) => {
+  const linode = findLinode(state, call.id("linodeId"));
+  return configView(state, linode, findConfig(linode, call.id("configId")));
+};
 
 /** Comes with every update of a Linode, also of its label: it must neither reboot nor lose anything. */
 export const updateConfig: Handler = ({ store }, call) => {
@@ -17,9 +22,10 @@ export const updateConfig: Handler = ({ store }, call) => {
   const linode = findLinode(store.state, linodeId);
   const update = checkConfigUpdate(call.body, findConfig(linode, configId), linode);
   return store.change((draft) => {
-    const config = findConfig(findLinode(draft, linodeId), configId);
+    const record = findLinode(draft, linodeId);
+    const config = findConfig(record, configId);
     Object.assign(config, update, { updated: timestamp() });
-    return configView(config);
+    return configView(draft, record, config);
   });
 };
 
@@ -29,7 +35,7 @@ function findConfig(linode: Linode, id: number): Config {
   return config;
 }
 
-function configView(config: Config) {
+function configView(state: Readonly<State>, linode: Linode, config: Config) {
   return {
     id: config.id,
     label: config.label,
@@ -41,7 +47,7 @@ function configView(config: Config) {
     root_device: config.rootDevice,
     init_rd: null,
     initrd: null,
-    interfaces: [],
+    interfaces: interfaceViews(state, linode),
     devices: config.devices,
     helpers: config.helpers,
     created: config.created,

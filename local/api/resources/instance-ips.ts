@@ -4,6 +4,7 @@ import type { Linode, State } from "../state/model";
 import { Faults } from "../validation/faults";
 import { vendor } from "../validation/vendor-schemas";
 import { addressesOf } from "./domain-records";
+import { vpcAddressViews } from "./instance-interfaces";
 import { findLinode } from "./instances";
 
 /**
@@ -18,7 +19,7 @@ export const listIps: Handler = ({ store }, call) => {
       private: linode.privateIPv4 === null ? [] : [privateView(linode, linode.privateIPv4)],
       shared: [],
       reserved: [],
-      vpc: [],
+      vpc: vpcAddressViews(store.state, linode),
     },
     ipv6: { slaac: slaacView(linode), link_local: linkLocalView(linode), global: [], vpc: [] },
   };

@@ -6,7 +6,8 @@ import { Listing, type Handler } from "../call";
 import { ApiError, busy, notFound } from "../errors";
 import { Lifecycle } from "../lifecycle";
 import { ipv6Of, takePrivateIPv4, takePublicIPv4 } from "../state/addresses";
-import { type Linode, type State, takeId, timestamp } from "../state/model";
+import { type Interface, type Linode, type State, takeId, timestamp } from "../state/model";
+import type { InterfaceRequest } from "../validation/interfaces";
 import { checkLinodeRequest, type LinodeRequest } from "../validation/linode-create";
 import { checkLinodeUpdate } from "../validation/linode-update";
 import { defaultConfig, defaultDisks } from "./instance-defaults";
@@ -103,6 +104,7 @@ function addLinode(draft: State, request: LinodeRequest): Linode {
     task: null,
     disks,
     configs: [defaultConfig(draft, imageLabel, disks, now)],
+    interfaces: (request.interfaces ?? []).map((card) => interfaceOf(draft, card)),
   };
   draft.linodes.push(linode);
   if (request.firewall_id !== undefined) {
@@ -116,4 +118,13 @@ function addLinode(draft: State, request: LinodeRequest): Linode {
   }
   Lifecycle.begin(draft, linode, "provision");
   return linode;
+}
+
+function interfaceOf(
+  draft: State,
+  { purpose, primary, subnet_id, ipv4 }: InterfaceRequest,
+): Interface {
+  const base = { id: takeId(draft, "interface"), primary: primary ?? false };
+  if (purpose === "public") return { ...base, purpose };
+  return { ...base, purpose: "vpc", subnetId: subnet_id ?? 0, address: ipv4?.vpc ?? "" };
 }

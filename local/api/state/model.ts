@@ -12,10 +12,23 @@ export interface State {
   sshKeys: SshKey[];
   domains: Domain[];
   records: DomainRecord[];
+  vpcs: Vpc[];
+  subnets: Subnet[];
 }
 
 export type IdKind =
-  "linode" | "disk" | "config" | "firewall" | "device" | "event" | "sshKey" | "domain" | "record";
+  | "linode"
+  | "disk"
+  | "config"
+  | "firewall"
+  | "device"
+  | "event"
+  | "sshKey"
+  | "domain"
+  | "record"
+  | "vpc"
+  | "subnet"
+  | "interface";
 
 export type LinodeStatus =
   "provisioning" | "booting" | "rebooting" | "running" | "shutting_down" | "offline";
@@ -57,7 +70,14 @@ export interface Linode {
   task: Task | null;
   disks: Disk[];
   configs: Config[];
+  /** As it was made with, of its one config; absent where nothing was said. */
+  interfaces?: Interface[];
 }
+
+/** A network card that a Linode was explicitly made with. */
+export type Interface = { id: number; primary: boolean } & (
+  { purpose: "public" } | { purpose: "vpc"; subnetId: number; address: string }
+);
 
 export interface Disk {
   id: number;
@@ -174,6 +194,26 @@ export interface DomainRecord {
   updated: string;
 }
 
+/** A private network of one's own. */
+export interface Vpc {
+  id: number;
+  label: string;
+  description: string;
+  region: string;
+  created: string;
+  updated: string;
+}
+
+/** A range of addresses in a VPC. */
+export interface Subnet {
+  id: number;
+  vpcId: number;
+  label: string;
+  ipv4: string;
+  created: string;
+  updated: string;
+}
+
 /** The state of a cloud that has never been used. Each kind of id starts elsewhere, so that a mix-up shows. */
 export function emptyState(): State {
   return {
@@ -188,6 +228,9 @@ export function emptyState(): State {
       sshKey: 70,
       domain: 8000,
       record: 900000,
+      vpc: 300,
+      subnet: 3000,
+      interface: 40000,
     },
     lastAddresses: {},
     linodes: [],
@@ -197,6 +240,8 @@ export function emptyState(): State {
     sshKeys: [],
     domains: [],
     records: [],
+    vpcs: [],
+    subnets: [],
   };
 }
 

@@ -4,6 +4,7 @@ import { findRegion } from "../catalogue/regions";
 import type { Cloud } from "../cloud";
 import type { State } from "../state/model";
 import { type Body, Faults, withoutNulls } from "./faults";
+import { checkInterfaces, type InterfaceRequest } from "./interfaces";
 import { checkLinodeLabel } from "./labels";
 import { isSshKey, SSH_KEY_FAULT } from "./ssh-key";
 import { checkTags } from "./tags";
@@ -24,6 +25,7 @@ export interface LinodeRequest {
   booted?: boolean;
   disk_encryption?: "enabled" | "disabled";
   firewall_id?: number;
+  interfaces?: InterfaceRequest[];
   metadata?: { user_data?: string | null };
 }
 
@@ -31,7 +33,6 @@ export interface LinodeRequest {
 const NOT_CARRIED_OUT = [
   "authorized_users",
   "backup_id",
-  "interfaces",
   "ipv4",
   "placement_group",
   "stackscript_data",
@@ -45,12 +46,14 @@ export function checkLinodeRequest(raw: Body, cloud: Cloud): LinodeRequest {
   const body = withoutNulls(raw);
   const request = body as unknown as LinodeRequest;
   const faults = new Faults();
-  faults.schema(vendor.CreateLinodeSchema, body, (field) => field === "label");
+  const isOwn = (field: string): boolean => field === "label" || field.startsWith("interfaces");
+  faults.schema(vendor.CreateLinodeSchema, body, isOwn);
   checkPlace(faults, request);
   checkImage(faults, request, cloud.machines.images);
   checkAccess(faults, request);
   checkUserData(faults, request.metadata?.user_data);
   checkNames(faults, request, cloud.store.state);
+  checkInterfaces(faults, request, cloud.store.state);
   for (const field of NOT_CARRIED_OUT) {
     faults.check(field, () => isEmpty(body[field]), "The local cloud does not carry this out.");
   }

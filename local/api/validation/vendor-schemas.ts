@@ -17,9 +17,13 @@ type SchemaName =
   | "createDomainSchema"
   | "createRecordSchema"
   | "createSSHKeySchema"
+  | "createSubnetSchemaIPv4"
+  | "createVPCSchema"
+  | "modifySubnetSchema"
   | "updateDomainSchema"
   | "updateRecordSchema"
-  | "updateSSHKeySchema";
+  | "updateSSHKeySchema"
+  | "updateVPCSchema";
 
 type VendorSchemas = Readonly<Record<SchemaName, Schema>> & {
   isCustomPortsValid(ports: string): boolean;

@@ -8,6 +8,8 @@ import { instanceHandler } from "./instance";
 import { randomBytesHandler } from "./random-bytes";
 import { randomPasswordHandler } from "./random-password";
 import { rdnsHandler } from "./rdns";
+import { vpcHandler } from "./vpc";
+import { vpcSubnetHandler } from "./vpc-subnet";
 
 /** Every type of resource that the embedded runner carries out. */
 export const HANDLERS: ReadonlyMap<string, Handler> = new Map([
@@ -18,6 +20,8 @@ export const HANDLERS: ReadonlyMap<string, Handler> = new Map([
   ["linode:index/domain:Domain", domainHandler],
   ["linode:index/domainRecord:DomainRecord", domainRecordHandler],
   ["linode:index/rdns:Rdns", rdnsHandler],
+  ["linode:index/vpc:Vpc", vpcHandler],
+  ["linode:index/vpcSubnet:VpcSubnet", vpcSubnetHandler],
   ["command:remote:CopyToRemote", copyToRemoteHandler],
   ["command:remote:Command", commandHandler],
 ]);

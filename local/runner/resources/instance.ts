@@ -17,6 +17,13 @@ interface Addresses {
   ipv4: { public: { address: string }[]; private: { address: string }[] };
 }
 
+interface Interface {
+  purpose: string;
+  primary?: boolean;
+  subnetId?: number;
+  ipv4?: { vpc?: string };
+}
+
 /** How the API calls each input that the runner sends. */
 const BODY_NAMES: Record<string, string> = {
   region: "region",
@@ -34,6 +41,7 @@ const BODY_NAMES: Record<string, string> = {
   firewallId: "firewall_id",
   swapSize: "swap_size",
   booted: "booted",
+  interfaces: "interfaces",
 };
 
 /** By a `PUT` of the same name. */
@@ -89,15 +97,25 @@ export function bodyOf(inputs: WireObject): object {
     }
     const isEmpty = value === "" || value === false || (Array.isArray(value) && value.length === 0);
     if (isEmpty && name !== "booted") continue;
-    body[key] = name === "metadatas" ? metadataOf(value) : value;
+    body[key] = FORMS[name]?.(value) ?? value;
   }
   return body;
 }
 
-function metadataOf(value: unknown): object {
-  const [first] = value as { userData?: string }[];
-  return { user_data: first?.userData };
-}
+/** Inputs that the API wants in another form. */
+const FORMS: Record<string, (value: unknown) => unknown> = {
+  metadatas(value) {
+    const [first] = value as { userData?: string }[];
+    return { user_data: first?.userData };
+  },
+
+  interfaces: (value) =>
+    (value as Interface[]).map(({ purpose, primary = false, subnetId, ipv4 }) => ({
+      ...{ purpose, primary },
+      ...(subnetId === undefined ? {} : { subnet_id: subnetId }),
+      ...(ipv4 === undefined ? {} : { ipv4: { vpc: ipv4.vpc } }),
+    })),
+};
 
 async function settle(work: Work, id: string, inputs: WireObject): Promise<Made> {
   const off = inputs["booted"] === false || inputs["image"] === undefined;
