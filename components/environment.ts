@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { BackupCredentials } from "./backup-credentials";
 import { DnsNames } from "./dns-names";
 import { DatabaseCredentials } from "./database-credentials";
+import { forLife } from "./for-life";
 import { hardenServers, type Members, wallOfBackup } from "./hardenings";
 import { appWall, databaseWall } from "./lib/firewall-rules";
 import { outboundOf } from "./lib/outbound-settings";
@@ -96,7 +97,10 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
     );
     const backupCredentials = new BackupCredentials(`${name}-backup-keys`, parent);
     const secrets = { databaseCredentials, backupCredentials };
-    hardenServers(name, { settings, identity, bundleDir, members, ...secrets }, parent);
+    // Neither engine reads the other's files, and the account that makes all others is not made by them.
+    const engine = forLife(`${name}-database-engine`, settings.database.engine, parent);
+    forLife(`${name}-deployer-name`, settings.deployer.name, parent);
+    hardenServers(name, { settings, identity, bundleDir, members, engine, ...secrets }, parent);
 
     this.app = members.app.addresses;
     this.database = members.database.addresses;

@@ -39,7 +39,7 @@ export interface HardeningArgs {
   /** What the controls are told. */
   facts: GivenFacts;
   /** Debian packages beside those that the controls say they need. @default none */
-  packages?: readonly string[];
+  packages?: pulumi.Input<readonly string[]>;
   /** The deployer's private key. @default the keys of the SSH agent */
   deployerPrivateKey?: pulumi.Input<string>;
   /** The hardened server through which this one is reached. @default none */
@@ -174,7 +174,9 @@ export class Hardening extends pulumi.ComponentResource {
   private parametersOf(control: Control): pulumi.Output<string> {
     const { server, facts, packages = [], bundleDir } = this.args;
     const names = CONTROL_PLAN[server.role].map(({ name }) => name);
-    const all = [...packagesOf(names, bundleDir), ...packages].sort();
+    const all = pulumi
+      .output(packages)
+      .apply((more) => [...packagesOf(names, bundleDir), ...more].sort());
     const pending: Partial<PendingFacts> = { ...facts, packages: all };
     const needed = Object.fromEntries(
       control.needs.map((fact) => {

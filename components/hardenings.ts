@@ -11,7 +11,7 @@ import { singleAddress } from "./lib/networks";
 import { outboundOf } from "./lib/outbound-settings";
 import { privateNetworkOf } from "./lib/private-network";
 import type { Role } from "./lib/roles";
-import type { Settings } from "./lib/settings";
+import type { DatabaseEngine, Settings } from "./lib/settings";
 import { labelOf, originOf, type StackIdentity } from "./lib/stack-names";
 import type { Member } from "./member";
 
@@ -24,6 +24,8 @@ interface Args {
   members: Members;
   databaseCredentials: DatabaseCredentials;
   backupCredentials: BackupCredentials;
+  /** What the database runs on. */
+  engine: pulumi.Output<DatabaseEngine>;
 }
 
 /**
@@ -64,7 +66,7 @@ export function hardenServers(
 type Way = Omit<GivenFacts, keyof ReturnType<typeof sharedFacts>> & {
   host: pulumi.Input<string>;
   through?: Hardening;
-  packages?: readonly string[];
+  packages?: pulumi.Input<readonly string[]>;
 };
 
 function sharedFacts(settings: Settings, { people }: Member) {
@@ -112,8 +114,8 @@ function wayToApp({ settings, members, databaseCredentials }: Args): Way {
 
 /** Through the app server, as people come, and with no way on. */
 function wayToDatabase(args: Args): Way {
-  const { settings, members } = args;
-  const { engine, source } = settings.database;
+  const { settings, members, engine } = args;
+  const { source } = settings.database;
   const appAddress = members.app.addresses.privateIPv4;
   return {
     ...NOTHING_SPECIAL,
@@ -122,7 +124,7 @@ function wayToDatabase(args: Args): Way {
       settings.replacing === "app" ? privateNetworkOf(settings.network) : singleAddress(address),
     ]),
     wall: wallOfDatabase(settings, members),
-    packages: databasePackages(engine, source.kind),
+    packages: engine.apply((known) => databasePackages(known, source.kind)),
     packageSource: { source: sourceParameter(source), expired: source.expired },
     database: databaseFacts(args),
     backups: backupsFacts(args),
@@ -166,8 +168,8 @@ export function wallOfBackup(settings: Settings, database: Member): pulumi.Outpu
 }
 
 function databaseFacts(args: Args): pulumi.Output<DatabaseFacts> {
-  const { settings, identity, members, databaseCredentials } = args;
-  const { engine, schema, auditLog } = settings.database;
+  const { settings, identity, members, databaseCredentials, engine } = args;
+  const { schema, auditLog } = settings.database;
   const { application, deployment, caCertificate } = databaseCredentials;
   const bindAddress = members.database.addresses.privateIPv4;
   const appAddress = members.app.addresses.privateIPv4;
@@ -180,8 +182,8 @@ function databaseFacts(args: Args): pulumi.Output<DatabaseFacts> {
 }
 
 function backupsFacts(args: Args): pulumi.Output<BackupsFacts> {
-  const { settings, identity, members, backupCredentials } = args;
-  const { engine, schema } = settings.database;
+  const { settings, identity, members, backupCredentials, engine } = args;
+  const { schema } = settings.database;
   const { recipients, time, keep, sizeChangePercent, logMinutes } = settings.backup;
   return pulumi.output({
     ...{ engine, schema, origin: originOf(identity), recipients },

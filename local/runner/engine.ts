@@ -151,6 +151,11 @@ export class Engine {
         `the embedded runner does not replace "${wanted.name}"; use the Pulumi CLI`,
       );
     }
+    if (action === "replace" && wanted.protect) {
+      throw new RunnerError(
+        `"${wanted.name}" is protected: the change would replace it, so nothing is done`,
+      );
+    }
     const record = await this.carryOut(wanted, action, (work) =>
       handler.create(work, revealAll(wanted.inputs)),
     );

@@ -97,9 +97,21 @@ describe("the environment", () => {
       "  environment-database-access stronghold:index:DatabaseCredentials",
       ...databaseSecrets(),
       ...credentials("database"),
+      "  environment-database-engine-is-for-life random:index/randomBytes:RandomBytes",
       ...hardening("database"),
       ...person("database", "ada"),
+      "  environment-deployer-name-is-for-life random:index/randomBytes:RandomBytes",
     ]);
+  });
+
+  it("keeps the database's engine for life, and has its server's steps wait for that", () => {
+    const guard = "environment-database-engine-is-for-life";
+    expect(recording.get(guard)).toMatchObject({
+      inputs: { keepers: { value: "mysql" } },
+      protect: true,
+    });
+    const first = recording.get("environment-database-hardening-packages");
+    expect(first.dependencies).toContain(guard);
   });
 
   it("exports what a person and a deployment need, and what people are handed as a secret", () => {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 
 import { ROOT, TestCloud } from "../e2e/cloud";
 import { settingsFile } from "../e2e/settings";
-import { CHANGES } from "./changes";
+import { CHANGES, REFUSED } from "./changes";
 import { pulumiOf } from "./local-engine";
 
 interface Resource {
@@ -67,6 +67,23 @@ afterAll(async () => {
   mkdirSync(join(ROOT, "reports"), { recursive: true });
   writeFileSync(join(ROOT, "reports", "changes.md"), [...head, ...rows, ""].join("\n"));
 }, 300_000);
+
+describe("an edit that no server would survive", () => {
+  it.each(REFUSED.map((row) => [row.setting, row] as const))(
+    "is refused before anything happens: %s",
+    (setting, { change, by }) => {
+      const before = resources();
+      const began = performance.now();
+      const ran = cloud.run(["up", "--engine", "pulumi", "--settings", settingsFile(change)]);
+      const seconds = ((performance.now() - began) / 1000).toFixed(1);
+      expect(ran.code).not.toBe(0);
+      expect(ran.stdout + ran.stderr).toMatch(new RegExp(`${by}.*protect|protect.*${by}`, "s"));
+      expect(resources()).toEqual(before);
+      rows.push(`| ${setting} | refused: ${by} | | | ${seconds} |`);
+    },
+    120_000,
+  );
+});
 
 describe("a changed setting", () => {
   it.each(CHANGES.map((row) => [row.setting, row] as const))(

@@ -32,7 +32,17 @@ const person = (setting: string, more: object): Change => ({
   },
 });
 
+/** Edits that no server would survive: refused by the plan, with the name of what stands in the way. */
+export const REFUSED: readonly (Change & { by: string })[] = [
+  { ...change("region", "us-west"), by: "environment-database-instance" },
+  { ...change("network", { private: "vpc" }), by: "environment-database-instance" },
+  { ...change("database.engine", "mariadb"), by: "environment-database-engine-is-for-life" },
+  { ...change("deployer.name", "robot"), by: "environment-deployer-name-is-for-life" },
+];
+
 export const CHANGES: readonly Change[] = [
+  change("app.type", "g6-standard-1"),
+  change("database.type", "g6-standard-2"),
   change("app.linodeBackups", true),
   change("database.linodeBackups", true),
   change("backup.server.linodeBackups", true),

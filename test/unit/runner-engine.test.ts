@@ -95,6 +95,14 @@ describe("a second run", () => {
     expect(created).toBe(2);
   });
 
+  it("makes nothing anew that is protected", async () => {
+    const program = (length: string): unknown =>
+      new Thing("draw", { length }, { protect: true }, "Draw");
+    await bench.up(() => program("1"));
+    await expect(bench.up(() => program("2"))).rejects.toThrow('"draw" is protected');
+    expect(bench.calls).toEqual([]);
+  });
+
   it("ignores changes as told, also deep inside a secret", async () => {
     const program = (host: string, proxy: string): unknown =>
       new Thing(
