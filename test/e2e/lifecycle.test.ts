@@ -143,7 +143,7 @@ describe("a local cloud", () => {
     expect(left.length).toBeGreaterThan(0);
     process.kill(runningDaemon(cloud.paths)?.pid ?? 0, "SIGKILL");
     spawnSync("pkill", ["-9", "-f", `sh-${cloud.paths.cloudId}-`]);
-    expect(cloud.down().code).toBe(0);
+    expect(cloud.down()).toMatchObject({ code: 0, stderr: expect.any(String) as string });
     expect(traces(cloud.paths)).toEqual([]);
     expect(machineNetwork()).toBe(machineBefore);
   }, 180_000);

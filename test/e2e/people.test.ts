@@ -183,7 +183,10 @@ describe("a person", () => {
   it("gets a new second factor after a lost phone, and the old one is worth nothing", async () => {
     const before = sheet("app");
     const ran = enrol("ada", "--renew", "--json");
-    expect(ran.code).toBe(0);
+    expect({ code: ran.code, stderr: ran.code === 0 ? "" : ran.stderr }).toEqual({
+      code: 0,
+      stderr: "",
+    });
     const [after] = JSON.parse(ran.stdout) as Sheet[];
     expect(after?.secret).not.toBe(before.secret);
     expect(after?.password).toBe(before.password);
