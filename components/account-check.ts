@@ -88,7 +88,12 @@ async function readRegion(access: Access, id: string): Promise<Region | undefine
 function get({ origin, token }: Access, path: string): Promise<Response> {
   const root = origin.replace(/\/+$/, "").replace(/\/v4(beta)?$/, "");
   return fetch(`${root}/v4${path}`, {
-    headers: { authorization: `Bearer ${token}`, accept: "application/json" },
+    // None is left idle for a later call, which might find it closed at the other end.
+    headers: {
+      authorization: `Bearer ${token}`,
+      accept: "application/json",
+      connection: "close",
+    },
     signal: AbortSignal.timeout(LIMIT_MS),
     redirect: "error",
   });

@@ -44,6 +44,9 @@ export class LinodeClient {
         authorization: `Bearer ${this.token}`,
         accept: "application/json",
         "content-type": "application/json",
+        // Of its own for each call: while this process compiles the program, it does not notice that an idle
+        // connection was closed at the other end, and what is sent on that would be lost.
+        connection: "close",
         ...(filter ? { "x-filter": JSON.stringify(filter) } : {}),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

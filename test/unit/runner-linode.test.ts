@@ -17,17 +17,19 @@ interface Call {
 let server: Server;
 let client: LinodeClient;
 let calls: Call[];
+let connections: string[];
 let recorded: string[];
 /** Answers by `METHOD /path`; of a list each answer is given once and the last one for ever. */
 let answers: Record<string, unknown[]>;
 
 beforeEach(async () => {
-  [calls, recorded, answers] = [[], [], {}];
+  [calls, connections, recorded, answers] = [[], [], [], {}];
   server = createServer((request, response) => {
     let text = "";
     request.on("data", (chunk: Buffer) => (text += chunk.toString()));
     request.on("end", () => {
       const call = `${request.method ?? ""} ${request.url ?? ""}`;
+      connections.push(request.headers.connection ?? "");
       calls.push(text === "" ? { call } : { call, body: JSON.parse(text) });
       const left = answers[call] ?? [{ errors: [{ reason: "Not found" }], status: 404 }];
       const answer = (left.length > 1 ? left.shift() : left[0]) as { status?: number | string };
@@ -55,6 +57,12 @@ const work: Work = {
 
 const made = (): Call[] => calls.filter(({ call }) => !call.startsWith("GET"));
 const old = { id: "7", outputs: {} };
+
+it("leaves no idle connection behind, on which a later call would be lost", async () => {
+  answers["GET /v4/regions"] = [{}];
+  await Promise.all([client.call("/regions"), client.call("/regions")]);
+  expect(connections).toEqual(["close", "close"]);
+});
 
 describe("an instance", () => {
   const INPUTS: WireObject = {
