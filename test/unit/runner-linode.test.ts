@@ -151,8 +151,8 @@ describe("an instance", () => {
   });
 
   it("is not asked for with an input that would be lost", async () => {
-    const create = instanceHandler.create(work, { ...INPUTS, interfaces: [] });
-    await expect(create).rejects.toThrow("does not send `interfaces`");
+    const create = instanceHandler.create(work, { ...INPUTS, stackscriptId: 7 });
+    await expect(create).rejects.toThrow("does not send `stackscriptId`");
   });
 
   it("takes a new label and tags in place", async () => {
