@@ -20,6 +20,7 @@ import type { Settings } from "./lib/settings";
 import { type KnownServers, renderKnownHosts, renderSshConfig } from "./lib/ssh-files";
 import { labelOf, originOf, type StackIdentity } from "./lib/stack-names";
 import { adoptMember, handed, known, type MakeArgs, makeMember, type Member } from "./member";
+import { seal } from "./seal";
 import { accessOf, backupsOf } from "./store-outputs";
 
 /** What is copied to every server. Its name is the folder's name there, too. */
@@ -40,8 +41,8 @@ export interface TwoServerEnvironmentArgs {
  * else.
  *
  * Guarantees that each server stands behind two walls made from one list of rules, that every
- * connection is verified from the first one on, and that all are set up side by side. Does not install
- * an application.
+ * connection is verified from the first one on, that all are set up side by side, and that a refused
+ * deletion takes nothing away. Does not install an application.
  */
 export class TwoServerEnvironment extends pulumi.ComponentResource {
   /** Of the contract that the outputs keep (`outputs.schema.json`). */
@@ -88,6 +89,7 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
     const backupCredentials = new BackupCredentials(`${name}-backup-keys`, parent);
     const secrets = { databaseCredentials, backupCredentials };
     hardenServers(name, { settings, identity, bundleDir, members, ...secrets }, parent);
+    seal(name, this);
 
     this.app = members.app.addresses;
     this.database = members.database.addresses;

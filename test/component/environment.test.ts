@@ -99,6 +99,7 @@ describe("the environment", () => {
       ...credentials("database"),
       ...hardening("database"),
       ...person("database", "ada"),
+      "  environment-seal random:index/randomBytes:RandomBytes",
     ]);
   });
 
