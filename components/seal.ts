@@ -11,5 +11,5 @@ import * as random from "@pulumi/random";
 export function seal(name: string, component: pulumi.ComponentResource): void {
   const options = { parent: component, dependsOn: component, protect: true };
   // It means nothing, and there is nothing outside the state that would have to go with it.
-  new random.RandomBytes(`${name}-seal`, { length: 1 }, options);
+  new random.RandomPassword(`${name}-seal`, { length: 8, special: false }, options);
 }
