@@ -8,6 +8,7 @@ import {
   serverCertificate,
 } from "./lib/certificates";
 import type { DatabaseSettings } from "./lib/settings";
+import { drawBytes } from "./secret-bytes";
 
 export interface DatabaseCredentialsArgs {
   /** Which passwords and certificates are the valid ones. They decide which resources exist. */
@@ -114,12 +115,9 @@ export class DatabaseCredentials extends pulumi.ComponentResource {
     return pulumi.secret(new random.RandomPassword(name, args, { parent: this }).result);
   }
 
-  /** In base64: what the SDK passes on of bytes is an object that is no longer a Buffer. */
   private createSeed(part: string): pulumi.Output<string> {
     const { issue } = this.args.settings.certificates;
-    const args = { length: SEED_BYTES, keepers: { issue: String(issue) } };
-    const seed = new random.RandomBytes(`${this.name}-${part}`, args, { parent: this });
-    return pulumi.secret(seed.base64);
+    return drawBytes(`${this.name}-${part}`, SEED_BYTES, this, { issue: String(issue) });
   }
 }
 

@@ -30,6 +30,7 @@ import {
   type MemberArgs,
 } from "./member";
 import { type PrivatePlace, Vpc } from "./private-network";
+import { seal } from "./seal";
 import { accessOf, backupsOf } from "./store-outputs";
 
 /** What is copied to every server. Its name is the folder's name there, too. */
@@ -50,8 +51,8 @@ export interface TwoServerEnvironmentArgs {
  * else.
  *
  * Guarantees that each server stands behind two walls made from one list of rules, that every
- * connection is verified from the first one on, and that all are set up side by side. Does not install
- * an application.
+ * connection is verified from the first one on, that all are set up side by side, and that a refused
+ * deletion takes nothing away. Does not install an application.
  */
 export class TwoServerEnvironment extends pulumi.ComponentResource {
   /** Of the contract that the outputs keep (`outputs.schema.json`). */
@@ -101,6 +102,7 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
     const engine = forLife(`${name}-database-engine`, settings.database.engine, parent);
     forLife(`${name}-deployer-name`, settings.deployer.name, parent);
     hardenServers(name, { settings, identity, bundleDir, members, engine, ...secrets }, parent);
+    seal(name, this);
 
     this.app = members.app.addresses;
     this.database = members.database.addresses;

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
 /** Nobody reads it: what counts is what it is kept for. */
-const BYTES = 1;
+const LENGTH = 8;
 
 /**
  * A setting that cannot be changed once the servers exist.
@@ -15,9 +15,9 @@ export function forLife<T extends string>(
   value: T,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<T> {
-  const kept = new random.RandomBytes(
+  const kept = new random.RandomPassword(
     `${name}-is-for-life`,
-    { length: BYTES, keepers: { value } },
+    { length: LENGTH, special: false, keepers: { value } },
     { ...opts, protect: true },
   );
   return kept.keepers.apply((keepers) => keepers?.["value"] as T);

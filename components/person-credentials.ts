@@ -12,6 +12,7 @@ import {
 } from "./lib/enrolment";
 import type { Enrolment } from "./lib/outputs-contract";
 import type { Admin } from "./lib/settings";
+import { drawBytes } from "./secret-bytes";
 
 export interface PersonCredentialsArgs {
   person: Admin;
@@ -83,12 +84,9 @@ export class PersonCredentials extends pulumi.ComponentResource {
   private createTwoFactor(name: string): pulumi.Output<TwoFactorSecret | undefined> {
     const { enrolment } = this.args.person;
     if (enrolment === 0) return pulumi.output(undefined);
-    const draw = (part: string, length: number): pulumi.Output<string> => {
-      const args = { length, keepers: { enrolment: String(enrolment) } };
-      return pulumi.secret(
-        new random.RandomBytes(`${name}-${part}`, args, { parent: this }).base64,
-      );
-    };
+    const keepers = { enrolment: String(enrolment) };
+    const draw = (part: string, length: number): pulumi.Output<string> =>
+      drawBytes(`${name}-${part}`, length, this, keepers);
     return pulumi
       .all([draw("totp-secret", SECRET_BYTES), draw("scratch-codes", SCRATCH_BYTES)])
       .apply(([secret, codes]) => ({

@@ -1,7 +1,7 @@
 import * as linode from "@pulumi/linode";
 import * as pulumi from "@pulumi/pulumi";
 
-import { placeInVpc } from "./lib/private-network";
+import { placeInVpc, privateNetworkOf } from "./lib/private-network";
 import type { Role } from "./lib/roles";
 import type { NetworkSettings } from "./lib/settings-network";
 import { originOf, type StackIdentity } from "./lib/stack-names";
@@ -38,7 +38,7 @@ export class Vpc extends pulumi.ComponentResource {
     const vpc = new linode.Vpc(`${name}-vpc`, { label, description, region }, { parent: this });
     const subnet = new linode.VpcSubnet(
       `${name}-subnet`,
-      { vpcId: vpc.id.apply(Number), label: "servers", ipv4: network.subnet },
+      { vpcId: vpc.id.apply(Number), label: "servers", ipv4: privateNetworkOf(network) },
       { parent: this, deletedWith: vpc },
     );
     this.subnetId = subnet.id.apply(Number);

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 
 import { keyPairFromSeed } from "./lib/ssh-key-pairs";
+import { drawBytes } from "./secret-bytes";
 
 /** An SSH key pair whose private half is a secret. */
 export interface SecretKeyPair {
@@ -13,9 +13,7 @@ const SEED_BYTES = 32;
 
 /** A key pair from a random seed, which is the only thing that the state has to keep. */
 export function createKeyPair(name: string, parent: pulumi.Resource): SecretKeyPair {
-  const seed = new random.RandomBytes(name, { length: SEED_BYTES }, { parent });
-  const pair = pulumi
-    .secret(seed.base64)
-    .apply((base64) => keyPairFromSeed(Buffer.from(base64, "base64")));
+  const seed = drawBytes(name, SEED_BYTES, parent);
+  const pair = seed.apply((base64) => keyPairFromSeed(Buffer.from(base64, "base64")));
   return { privateKey: pair.privateKey, publicKey: pulumi.unsecret(pair.publicKey) };
 }

@@ -40,7 +40,7 @@ function isWithin(outer: string, inner: Network): boolean {
 
 export const NETWORK = z.strictObject({
   private: z.enum(["shared", "vpc"], "write shared or vpc").default("shared"),
-  subnet: SUBNET.default("10.0.0.0/24"),
+  subnet: SUBNET.optional(),
 });
 
 /** Where the app and the database server find each other. */

@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { CloudPaths } from "../paths";
+import { isLeftLocked } from "./engine-lock";
+import { recover } from "./recovery";
 import { makeWay } from "./replacement";
 import { linkProject, privateHome } from "./pulumi-project";
 import { forwardSignals } from "./runner-process";
@@ -14,16 +16,23 @@ import { UserError } from "./user-error";
 /** Verbs whose closing count of resources is the result. */
 export type PulumiVerb = "up" | "preview" | "refresh" | "destroy";
 
+/**
+ * How each verb runs without anybody to ask. An update is preceded by its preview, at whose first refusal nothing
+ * has happened yet: else what is declared before a protected server would have been replaced already. Where
+ * something is to change, the engine looks first at what there is, as the embedded runner does: somebody else may
+ * have deleted a server, whose deletion would fail then.
+ */
+const HOW: Record<PulumiVerb, readonly string[]> = {
+  up: ["--yes", "--refresh"],
+  preview: [],
+  refresh: ["--yes", "--skip-preview"],
+  destroy: ["--yes", "--skip-preview", "--refresh"],
+};
+
 /** Takes the protection off every resource of the stack, so that it can be destroyed. */
 export function unprotectAll(run: EngineRun): void {
-  pulumiOnce(run.paths, pulumiEnvironment(run), [
-    "state",
-    "unprotect",
-    "--all",
-    "--yes",
-    "--stack",
-    STACK,
-  ]);
+  const words = ["state", "unprotect", "--all", "--yes", "--stack", STACK];
+  pulumiOnce(run.paths, pulumiEnvironment(run), words);
 }
 
 /**
@@ -39,19 +48,18 @@ export async function runPulumi(
 ): Promise<StackResult> {
   const env = pulumiEnvironment(run);
   prepare(run, env);
+  if (verb === "up" || verb === "destroy") await getOver(run, env);
   const flags = ["--stack", STACK, "--non-interactive"];
-  // An update is preceded by its preview, at whose first refusal nothing has happened yet: else what is declared
-  // before a protected server would have been replaced already.
-  const skipped = verb === "up" ? [] : ["--skip-preview"];
-  const yes = verb === "preview" ? [] : ["--yes", ...skipped];
+  const how = HOW[verb];
   const pulumi = (words: readonly string[]): string =>
     pulumiOnce(run.paths, env, [...words, "--stack", STACK]);
   const replacing = run.replace === undefined ? [] : makeWay(run.replace, pulumi);
-  const text = await stream(run, env, [verb, ...flags, ...yes, ...replacing, ...extra]);
+  const text = await stream(run, env, [verb, ...flags, ...how, ...replacing, ...extra]);
   return { ...countResources(text), outputs: verb === "destroy" ? {} : readOutputs(run, env) };
 }
 
-function pulumiEnvironment({ paths, api, agentSocket }: EngineRun): NodeJS.ProcessEnv {
+/** What it finds in its environment. */
+export function pulumiEnvironment({ paths, api, agentSocket }: EngineRun): NodeJS.ProcessEnv {
   const home = join(paths.stateDir, "pulumi");
   return {
     PATH: process.env["PATH"],
@@ -86,6 +94,16 @@ function prepare({ paths }: EngineRun, env: NodeJS.ProcessEnv): void {
   pulumiOnce(paths, env, ["stack", "select", "--create", "--stack", STACK]);
 }
 
+/** Gets over a run that was killed, as an operator does with `pulumi cancel` and `npm run recover`. */
+export async function getOver(run: EngineRun, env = pulumiEnvironment(run)): Promise<void> {
+  const { paths, api } = run;
+  const pulumi = (words: readonly string[]): string =>
+    pulumiOnce(paths, env, [...words, "--stack", STACK]);
+  if (isLeftLocked(join(paths.stateDir, "pulumi", "backend"))) pulumi(["cancel", "--yes"]);
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  await recover({ pulumi, account: api, say });
+}
+
 /** Where `pulumi` is run: the project as it is, but with this cloud's settings for the stack. */
 function projectFolder({ stateDir }: CloudPaths): string {
   return join(stateDir, "pulumi", "project");
@@ -100,13 +118,9 @@ function pulumiOnce(paths: CloudPaths, env: NodeJS.ProcessEnv, args: string[]): 
 }
 
 function stream(run: EngineRun, env: NodeJS.ProcessEnv, args: string[]): Promise<string> {
-  const [command, ...words] = [...run.enterOperator, "pulumi", ...args, "--color", "never"];
+  const { command, words, cwd } = engineCall(run, args);
   return new Promise((resolve, reject) => {
-    const child = spawn(command, words, {
-      cwd: projectFolder(run.paths),
-      env,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const child = spawn(command, words, { cwd, env, stdio: ["ignore", "pipe", "inherit"] });
     const signals = forwardSignals((signal) => child.kill(signal));
     let text = "";
     child.stdout.on("data", (chunk: Buffer) => {
@@ -114,13 +128,22 @@ function stream(run: EngineRun, env: NodeJS.ProcessEnv, args: string[]): Promise
       process.stderr.write(chunk);
     });
     child.on("error", reject);
-    child.on("close", (code) => {
+    child.on("close", (code, signal) => {
       signals.stop();
+      const how = code === null ? `was ended by ${String(signal)}` : `failed (exit ${code})`;
       if (code === 0) resolve(text);
-      else
-        reject(new UserError(`pulumi ${args[0] ?? ""} failed (exit ${String(code)}); see above.`));
+      else reject(new UserError(`pulumi ${args[0] ?? ""} ${how}; see above.`));
     });
   });
+}
+
+/** How the engine is started where the operator is. */
+export function engineCall(
+  { enterOperator, paths }: EngineRun,
+  args: readonly string[],
+): { command: string; words: string[]; cwd: string } {
+  const [command, ...words] = [...enterOperator, "pulumi", ...args, "--color", "never"];
+  return { command, words, cwd: projectFolder(paths) };
 }
 
 /** Reads the last closing count of a run, such as `+ 3 created` and `2 changes. 34 unchanged`. */

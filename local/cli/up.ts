@@ -8,6 +8,7 @@ import { type CloudPaths, cloudPaths } from "../paths";
 import { ensureDaemon, runningDaemon } from "./daemon-control";
 import { runEmbedded } from "./embedded-engine";
 import { chooseEngine, type Engine } from "./engines";
+import { goneServers, goneText } from "./gone";
 import { withLock } from "./lock";
 import { DEPLOYER, prepareOperator, scopesFor } from "./operator";
 import { Progress } from "./progress";
@@ -71,6 +72,13 @@ async function bringUp(
   const scopes = scopesFor(paths);
   const token = `${daemon.token}:${scopes.join(",")}`;
   const api = { url: `http://127.0.0.1:${daemon.port}`, token };
+  const gone = await goneServers(paths, api);
+  for (const role of gone) progress.line("notice", goneText(role));
+  if (gone.includes("database")) {
+    // Else its first connection would be refused by an app server that still leads to the one before.
+    const overrides = { "stronghold:replacing": "database", ...options.overrides };
+    prepareOperator(paths, options.settings, overrides);
+  }
   const enterOperator = vantageCommand(paths.cloudId, "operator");
   const result = await withAgent(agentSocket, deployerKey, () => {
     const { replace } = options;

@@ -44,12 +44,8 @@ export class MadeUp {
 
   private outputsOf(type: string, name: string, inputs: WireObject): WireObject {
     switch (type) {
-      case "random:index/randomBytes:RandomBytes": {
-        const bytes = bytesFor(name, Number(inputs["length"]));
-        return { base64: bytes.toString("base64"), hex: bytes.toString("hex") };
-      }
       case "random:index/randomPassword:RandomPassword":
-        return { result: "made-up-".repeat(32).slice(0, Number(inputs["length"])) };
+        return { result: textFor(name, Number(inputs["length"])) };
       case "linode:index/instance:Instance": {
         const host = FIRST_HOST + this.servers;
         this.servers += 1;
@@ -71,7 +67,7 @@ export class MadeUp {
 }
 
 /** The same each time, so that two plans of one program are equal. */
-function bytesFor(name: string, length: number): Buffer {
-  const block = createHash("sha512").update(name).digest();
-  return Buffer.alloc(length, block);
+function textFor(name: string, length: number): string {
+  const block = createHash("sha512").update(name).digest("hex");
+  return `made-up-${block}`.repeat(2).slice(0, length);
 }

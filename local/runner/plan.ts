@@ -39,7 +39,6 @@ const COMMAND = "command:remote:Command";
 
 /** The inputs of each type that tell something; of other types all are shown. */
 const TELLING: Record<string, readonly string[]> = {
-  "random:index/randomBytes:RandomBytes": ["length"],
   "random:index/randomPassword:RandomPassword": ["length"],
   "linode:index/firewall:Firewall": [
     "label",

@@ -27,6 +27,11 @@ export function pulumiStack(stack: string): Stack {
   };
 }
 
+/** The CLI for orders about that stack; answers with what it prints. */
+export function toldOf(stack: string): (order: readonly string[]) => string {
+  return (order) => pulumi([...order, "--stack", stack]);
+}
+
 /** Without asking, since whoever gave the order has been asked. */
 async function bringUp(stack: string, { overrides = {}, replace }: RunOptions): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "stronghold-settings-"));
@@ -36,8 +41,7 @@ async function bringUp(stack: string, { overrides = {}, replace }: RunOptions): 
     for (const [name, value] of Object.entries(overrides)) settings.setIn(["config", name], value);
     writeFileSync(file, settings.toString());
     const words = ["up", "--stack", stack, "--config-file", file, "--yes"];
-    const told = (order: readonly string[]): string => pulumi([...order, "--stack", stack]);
-    const code = await attended([...words, ...(replace ? makeWay(replace, told) : [])]);
+    const code = await attended([...words, ...(replace ? makeWay(replace, toldOf(stack)) : [])]);
     if (code !== 0) throw new UserError(`\`pulumi up\` ended with ${code}, see above.`);
   } finally {
     rmSync(folder, { recursive: true, force: true });

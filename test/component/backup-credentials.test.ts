@@ -18,10 +18,10 @@ it("are drawn as one seed each, and nothing else is", async () => {
   expect(made.map(({ type, name, parent, inputs }) => ({ type, name, parent, inputs }))).toEqual([
     { type: "stronghold:index:BackupCredentials", name: "backups", parent: "", inputs: {} },
     ...Object.values(NAMES).map((name) => ({
-      type: "random:index/randomBytes:RandomBytes",
+      type: "random:index/randomPassword:RandomPassword",
       name,
       parent: "backups",
-      inputs: { length: 32 },
+      inputs: { length: 64, special: false },
     })),
   ]);
 });

@@ -44,7 +44,7 @@ describe("a first stack", () => {
   it("draws one password an account and two seeds, and nothing else", async () => {
     const recording = await recordCredentials();
     const password = { length: 32, special: false, minLower: 1, minUpper: 1, minNumeric: 1 };
-    const seed = { length: 32, keepers: { issue: "1" } };
+    const seed = { length: 64, special: false, keepers: { issue: "1" } };
     expect(drawn(recording)).toEqual({
       "db-access-application-password-1": password,
       "db-access-deployment-password-1": password,

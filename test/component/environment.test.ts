@@ -25,9 +25,9 @@ function credentials(role: string): string[] {
   const name = `environment-${role}-credentials`;
   return [
     `  ${name} stronghold:index:ServerCredentials`,
-    `    ${name}-first-host-key random:index/randomBytes:RandomBytes`,
-    `    ${name}-first-login-key random:index/randomBytes:RandomBytes`,
-    `    ${name}-host-key random:index/randomBytes:RandomBytes`,
+    `    ${name}-first-host-key random:index/randomPassword:RandomPassword`,
+    `    ${name}-first-login-key random:index/randomPassword:RandomPassword`,
+    `    ${name}-host-key random:index/randomPassword:RandomPassword`,
     `    ${name}-root-password random:index/randomPassword:RandomPassword`,
   ];
 }
@@ -37,8 +37,8 @@ function person(role: string, name: string): string[] {
   return [
     `  ${prefix} stronghold:index:PersonCredentials`,
     `    ${prefix}-password random:index/randomPassword:RandomPassword`,
-    `    ${prefix}-scratch-codes random:index/randomBytes:RandomBytes`,
-    `    ${prefix}-totp-secret random:index/randomBytes:RandomBytes`,
+    `    ${prefix}-scratch-codes random:index/randomPassword:RandomPassword`,
+    `    ${prefix}-totp-secret random:index/randomPassword:RandomPassword`,
   ];
 }
 
@@ -60,9 +60,9 @@ function databaseSecrets(): string[] {
   const name = "    environment-database-access";
   return [
     `${name}-application-password-1 random:index/randomPassword:RandomPassword`,
-    `${name}-authority-seed random:index/randomBytes:RandomBytes`,
+    `${name}-authority-seed random:index/randomPassword:RandomPassword`,
     `${name}-deployment-password-1 random:index/randomPassword:RandomPassword`,
-    `${name}-server-seed random:index/randomBytes:RandomBytes`,
+    `${name}-server-seed random:index/randomPassword:RandomPassword`,
   ];
 }
 
@@ -89,18 +89,19 @@ describe("the environment", () => {
       ...credentials("backup"),
       ...hardening("backup"),
       "  environment-backup-keys stronghold:index:BackupCredentials",
-      "    environment-backup-keys-push-key random:index/randomBytes:RandomBytes",
-      "    environment-backup-keys-signing-key random:index/randomBytes:RandomBytes",
+      "    environment-backup-keys-push-key random:index/randomPassword:RandomPassword",
+      "    environment-backup-keys-signing-key random:index/randomPassword:RandomPassword",
       ...person("backup", "ada"),
       "  environment-database stronghold:index:Server",
       ...server("database"),
       "  environment-database-access stronghold:index:DatabaseCredentials",
       ...databaseSecrets(),
       ...credentials("database"),
-      "  environment-database-engine-is-for-life random:index/randomBytes:RandomBytes",
+      "  environment-database-engine-is-for-life random:index/randomPassword:RandomPassword",
       ...hardening("database"),
       ...person("database", "ada"),
-      "  environment-deployer-name-is-for-life random:index/randomBytes:RandomBytes",
+      "  environment-deployer-name-is-for-life random:index/randomPassword:RandomPassword",
+      "  environment-seal random:index/randomPassword:RandomPassword",
     ]);
   });
 
@@ -199,17 +200,24 @@ describe("the environment", () => {
     expect(registered).toHaveLength(18);
   });
 
-  it("draws seeds of 32 bytes and root passwords of 64 characters of every class", () => {
-    const ofServer = ({ name }: Recorded): boolean => name.includes("-credentials-");
-    const seeds = recording.ofType("random:index/randomBytes:RandomBytes").filter(ofServer);
-    expect(seeds.map(({ inputs }) => inputs)).toEqual(Array(9).fill({ length: 32 }));
-    const passwords = recording
+  it("draws seeds of 64 letters and digits, and root passwords of 64 characters of every class", () => {
+    const drawn = recording
       .ofType("random:index/randomPassword:RandomPassword")
-      .filter(ofServer);
-    const classes = { minLower: 1, minUpper: 1, minNumeric: 1, minSpecial: 1 };
-    expect(passwords.map(({ inputs }) => inputs)).toEqual(
-      Array(3).fill({ length: 64, ...classes }),
+      .filter(({ name }) => name.includes("-credentials-"));
+    const isPassword = ({ name }: Recorded): boolean => name.endsWith("-root-password");
+    const inputsOf = (found: Recorded[]): unknown[] => found.map(({ inputs }) => inputs);
+    expect(inputsOf(drawn.filter((it) => !isPassword(it)))).toEqual(
+      Array(9).fill({ length: 64, special: false }),
     );
+    const classes = { minLower: 1, minUpper: 1, minNumeric: 1, minSpecial: 1 };
+    expect(inputsOf(drawn.filter(isPassword))).toEqual(Array(3).fill({ length: 64, ...classes }));
+  });
+
+  it("draws nothing whose id is the secret itself, as the id stands in the state in clear", () => {
+    const types = new Set(recording.resources.map(({ type }) => type));
+    expect([...types].filter((type) => type.startsWith("random:"))).toEqual([
+      "random:index/randomPassword:RandomPassword",
+    ]);
   });
 
   it("keeps secrets out of everything that is shown: names, labels and whatever is in clear", async () => {

@@ -32,8 +32,8 @@ it("draws a password that the servers' own rules would let through, a secret and
       minSpecial: 1,
       keepers: { issue: "1" },
     },
-    "totp-secret": { length: 20, keepers: { enrolment: "1" } },
-    "scratch-codes": { length: 40, keepers: { enrolment: "1" } },
+    "totp-secret": { length: 64, special: false, keepers: { enrolment: "1" } },
+    "scratch-codes": { length: 64, special: false, keepers: { enrolment: "1" } },
   });
 });
 

@@ -3,10 +3,10 @@
  *
  * It stands on the SDK's own mock monitor. What it cannot show: whether a provider takes the inputs.
  */
-import { createHash } from "node:crypto";
-
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+
+import { bytesFrom } from "../../components/lib/secret-bytes";
 
 /** One resource as it was registered. Secret values read `{ secret: <value> }`. */
 export interface Recorded {
@@ -100,7 +100,7 @@ export async function record(
 
 /** The bytes that a seed of that name has. */
 export function seedOf(name: string, length = 32): Buffer {
-  return createHash("shake256", { outputLength: length }).update(name).digest();
+  return bytesFrom(`canary-password-of-${name}`, length);
 }
 
 const STACK_TYPE = "pulumi:pulumi:Stack";
@@ -135,8 +135,6 @@ function outputsOf(
 ): object {
   const host = name.includes("-app-") ? 101 : name.includes("-backup-") ? 103 : 102;
   switch (type) {
-    case "random:index/randomBytes:RandomBytes":
-      return { base64: seedOf(name, inputs.length).toString("base64") };
     case "random:index/randomPassword:RandomPassword":
       return { result: `canary-password-of-${name}` };
     case "linode:index/instance:Instance":

@@ -12,6 +12,7 @@ const RESOURCES: StateResource[] = [
   { urn: urn("environment-app-hardening-hand-over") },
   { urn: urn("environment-database-instance"), protect: true },
   { urn: urn("environment-database-hardening-hand-over") },
+  { urn: urn("environment-seal"), protect: true },
 ];
 
 describe("the way for a successor", () => {
@@ -27,6 +28,8 @@ describe("the way for a successor", () => {
       instance: urn("environment-database-instance"),
       steps: [
         ["state", "unprotect", urn("environment-database-instance"), "--yes"],
+        // It depends on the old way in, and would not let it go.
+        ["state", "unprotect", urn("environment-seal"), "--yes"],
         [
           ...["state", "delete", urn("environment-database-hardening-hand-over")],
           ...["--target-dependents", "--yes"],

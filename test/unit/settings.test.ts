@@ -66,6 +66,7 @@ describe("good settings", () => {
       passwords: { changeAtFirstUse: true },
       twoFactor: { unenrolled: "refuse" },
       clock: { servers: ["2.debian.pool.ntp.org"] },
+      network: { private: "shared" },
       outbound: { policy: "allow", allow: [] },
       alerts: { whiteList: [], logOnly: true },
       tags: [],
@@ -115,6 +116,7 @@ describe("good settings", () => {
       passwords: { changeAtFirstUse: false },
       twoFactor: { unenrolled: "keyOnly" },
       clock: { servers: ["203.0.113.1", "2001:db8::1", "ntp.example.org"] },
+      network: { private: "vpc", subnet: "172.20.0.0/22" },
       outbound: {
         policy: "drop",
         allow: [
@@ -190,7 +192,7 @@ describe("the project's files", () => {
     const defaults = parseSettings(goodSettings());
     for (const name of [
       ...(["region", "app", "database", "passwords", "twoFactor", "clock"] as const),
-      "outbound" as const,
+      ...(["network", "outbound"] as const),
     ]) {
       expect(declared[name]?.default).toEqual(defaults[name]);
     }

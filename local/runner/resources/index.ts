@@ -5,7 +5,6 @@ import { domainHandler } from "./domain";
 import { domainRecordHandler } from "./domain-record";
 import { firewallHandler } from "./firewall";
 import { instanceHandler } from "./instance";
-import { randomBytesHandler } from "./random-bytes";
 import { randomPasswordHandler } from "./random-password";
 import { rdnsHandler } from "./rdns";
 import { vpcHandler } from "./vpc";
@@ -13,7 +12,6 @@ import { vpcSubnetHandler } from "./vpc-subnet";
 
 /** Every type of resource that the embedded runner carries out. */
 export const HANDLERS: ReadonlyMap<string, Handler> = new Map([
-  ["random:index/randomBytes:RandomBytes", randomBytesHandler],
   ["random:index/randomPassword:RandomPassword", randomPasswordHandler],
   ["linode:index/firewall:Firewall", firewallHandler],
   ["linode:index/instance:Instance", instanceHandler],
