@@ -59,6 +59,20 @@ export function placeOf({ type, inputs }: PendingCreate): Place | undefined {
           setOf([kind, name, target]) ===
           setOf([inputs["recordType"], inputs["name"] ?? "", inputs["target"]]),
       };
+    case "linode:index/vpc:Vpc":
+      return {
+        list: "/vpcs",
+        filter: {},
+        // It has no tags.
+        isOurs: (found) =>
+          ["label", "description", "region"].every((key) => found[key] === inputs[key]),
+      };
+    case "linode:index/vpcSubnet:VpcSubnet":
+      return {
+        list: `/vpcs/${String(inputs["vpcId"])}/subnets`,
+        filter: {},
+        isOurs: (found) => ["label", "ipv4"].every((key) => found[key] === inputs[key]),
+      };
     default:
       return undefined;
   }

@@ -2,7 +2,7 @@
  * What a backup costs a database that is not small: time next to plain `mysqldump | zstd` in the same
  * minute, and memory, which must not grow with the database.
  *
- * STRONGHOLD_DATABASE_MB   how large; @default 192, four times the size that fills every buffer
+ * STRONGHOLD_DATABASE_MB   how large; @default 96, twice the size that fills every buffer
  */
 import { spawn } from "node:child_process";
 
@@ -12,7 +12,7 @@ import { SCHEMA } from "./database-server";
 import { itWithJournal } from "./harness";
 import { peakMemory } from "./restore-operator";
 
-const MEGABYTES = Number(process.env["STRONGHOLD_DATABASE_MB"] ?? "192");
+const MEGABYTES = Number(process.env["STRONGHOLD_DATABASE_MB"] ?? "96");
 const SMALL = 48;
 /** What else a machine does slows rounds at random, so the best of each counts, over as many as it takes. */
 const ROUNDS = { least: 3, most: 10 };

@@ -157,6 +157,18 @@ describe("where a creation would show", () => {
     expect(place?.isOurs({ ...record, target: "203.0.113.2" })).toBe(false);
   });
 
+  it("is told by all that it says for a VPC, which has no tags, and in that VPC for a subnet", () => {
+    const inputs = { label: "stronghold-prod", description: "Between", region: "us-east" };
+    const vpc = placeOf(pending("linode:index/vpc:Vpc", inputs));
+    expect(vpc?.isOurs({ id: 1, ...inputs })).toBe(true);
+    expect(vpc?.isOurs({ id: 1, ...inputs, description: "" })).toBe(false);
+    const card = { vpcId: 7, label: "servers", ipv4: "10.0.0.0/24" };
+    const subnet = placeOf(pending("linode:index/vpcSubnet:VpcSubnet", card));
+    expect(subnet?.list).toBe("/vpcs/7/subnets");
+    expect(subnet?.isOurs({ id: 1, label: "servers", ipv4: "10.0.0.0/24" })).toBe(true);
+    expect(subnet?.isOurs({ id: 1, label: "servers", ipv4: "10.0.1.0/24" })).toBe(false);
+  });
+
   it("is under its label for a firewall and under its name for a zone", () => {
     const wall = placeOf(pending("linode:index/firewall:Firewall", { label: "w", tags: ["a"] }));
     expect(wall?.isOurs({ id: 1, label: "w", tags: ["a"] })).toBe(true);
