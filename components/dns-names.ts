@@ -2,7 +2,7 @@ import * as linode from "@pulumi/linode";
 import * as pulumi from "@pulumi/pulumi";
 
 import { APEX, type DnsSettings, domainNameOf } from "./lib/settings-dns";
-import type { Host } from "./hardening";
+import type { Host } from "./hardening-args";
 import type { ServerAddresses } from "./lib/outputs-contract";
 
 /** A server that gets a name. */

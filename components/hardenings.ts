@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { BackupCredentials } from "./backup-credentials";
 import type { DatabaseCredentials } from "./database-credentials";
-import { type GivenFacts, Hardening } from "./hardening";
+import { Hardening } from "./hardening";
+import type { GivenFacts } from "./hardening-args";
 import { databasePackages, sourceParameter } from "./lib/database-packages";
 import { appWall, backupWall, databaseWall, type Wall } from "./lib/firewall-rules";
 import type { BackupsFacts, DatabaseFacts } from "./lib/host-facts";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { ServerCredentials } from "./credentials";
-import type { Host } from "./hardening";
+import type { Host } from "./hardening-args";
 import type { Wall } from "./lib/firewall-rules";
 import { isTooWide } from "./lib/networks";
 import type { Enrolment, ServerAddresses } from "./lib/outputs-contract";
