@@ -93,6 +93,8 @@ const CUSTOMIZE = [
 const UBUNTU_CUSTOMIZE = [
   // A link into /run, where systemd-resolved would answer: the line below could not write through it.
   `rm -f "$1/etc/resolv.conf"`,
+  // cloud-init would write a list of its own making, without the mirror that the image came from.
+  `echo 'apt: { preserve_sources_list: true }' >"$1/etc/cloud/cloud.cfg.d/99-local-cloud-apt.cfg"`,
   ...CUSTOMIZE,
 ];
 
