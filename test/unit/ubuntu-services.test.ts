@@ -15,10 +15,22 @@ import {
 
 const HOST = join(__dirname, "../../scripts/host");
 
-/** By release: chrony's version, MySQL's, the code name, and how sshd signs its lines. */
-const FACTS: Record<Release, { chrony: string; mysql: string; codename: string; sshd: string }> = {
-  "ubuntu-24.04": { chrony: "4.5", mysql: "8.0.46", codename: "noble", sshd: "sshd" },
-  "ubuntu-26.04": { chrony: "4.8", mysql: "8.4.13", codename: "resolute", sshd: "sshd-session" },
+/** By release: the code name, versions, and how sshd signs its lines. */
+interface Facts {
+  codename: string;
+  chrony: string;
+  mysql: string;
+  mariadb: string;
+  sshd: string;
+}
+const FACTS: Record<Release, Facts> = {
+  "ubuntu-24.04": {
+    ...{ codename: "noble", chrony: "4.5", mysql: "8.0.46", mariadb: "10.11.14", sshd: "sshd" },
+  },
+  "ubuntu-26.04": {
+    ...{ codename: "resolute", chrony: "4.8", mysql: "8.4.13", mariadb: "11.8.6" },
+    sshd: "sshd-session",
+  },
 };
 
 describeWithViews.each(RELEASES)("the control clock on %s", (release) => {
@@ -118,6 +130,45 @@ describe.each(RELEASES)("MySQL's AppArmor profile on %s", (release) => {
   it("is not in force for the throw-away engine of a restore, whose data is elsewhere", () => {
     const path = "files/backups/usr/local/lib/stronghold-restore/engine.sh";
     expect(readFileSync(join(HOST, path), "utf8")).toContain("-p AppArmorProfile=-unconfined --");
+  });
+});
+
+describeWithViews.each(RELEASES)("the control database on %s", (release) => {
+  const database = (engine: string, script: string) =>
+    runControl({
+      ...{ release, control: "database", script },
+      parameters: {
+        ...{ ENGINE: engine, BIND_ADDRESS: "192.168.129.11", APP_HOST: "192.168.129.12" },
+        ...{ SCHEMA: "app", APP_PASSWORD_B64: "", DEPLOY_PASSWORD_B64: "" },
+        ...{ CA_B64: "", CERT_B64: "", KEY_B64: "" },
+      },
+      programs: `
+        mariadbd() { printf 'mariadbd  Ver ${FACTS[release].mariadb}-MariaDB-0ubuntu for debian-linux-gnu\n'; }
+        SERVER=mariadbd`,
+    }).text;
+
+  it("writes MariaDB no setting that it would not start with", () => {
+    const text = database(
+      "mariadb",
+      `CONFIG=/etc/mysql/mariadb.conf.d/zz-stronghold.cnf; config_text`,
+    );
+    const told = text.match(/^slave_connections_needed_for_purge .*$/gm);
+    expect(told).toEqual(
+      release === "ubuntu-24.04" ? null : ["slave_connections_needed_for_purge = 0"],
+    );
+    expect(text).toMatch(/\nbinlog_expire_logs_seconds = 604800\n/);
+    expect(text).not.toMatch(/@[A-Z_]+@/);
+  });
+
+  it("has systemd read a unit whose folder of drop-ins it does not know yet", () => {
+    const unread = (need: string, paths: string): string => {
+      const answers = `systemctl() { case $2 in *Need*) printf '${need}\n' ;; *) printf '${paths}\n' ;; esac; }`;
+      return database("mysql", `UNIT=mysql; ${answers}; if unit_is_unread; then printf yes; fi`);
+    };
+    const dropIn = "/etc/systemd/system/mysql.service.d/zz-stronghold.conf";
+    expect(unread("no", "")).toBe("yes");
+    expect(unread("yes", dropIn)).toBe("yes");
+    expect(unread("no", `/usr/lib/systemd/system/x.conf ${dropIn}`)).toBe("");
   });
 });
 

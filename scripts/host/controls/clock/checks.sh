@@ -20,7 +20,7 @@ config_text() {
 leap_seconds() {
   local version
   version=$(chronyd --version | sed -n 's/^chronyd (chrony) version \([0-9.]*\).*/\1/p')
-  if [[ $(printf '%s\n' 4.6 "$version" | sort -V | head -n 1) == 4.6 ]]; then
+  if at_least 4.6 "$version"; then
     printf '\nleapseclist /usr/share/zoneinfo/leap-seconds.list'
   fi
 }
