@@ -10,13 +10,14 @@ const SOURCES = ["vendor", "suite", "archive"] as const;
 export type DatabaseEngine = (typeof ENGINES)[number];
 export type DatabaseSourceKind = (typeof SOURCES)[number];
 
-/** Where the engine's packages come from if nothing is said: Debian 13 has MariaDB and no MySQL. */
-const DEFAULT_SOURCE: Readonly<Record<DatabaseEngine, DatabaseSourceKind>> = {
-  mysql: "vendor",
-  mariadb: "archive",
-};
-
 const DEBIAN = "linode/debian13";
+
+const isUbuntu = (image: string): boolean => image.startsWith("linode/ubuntu");
+
+/** Where the engine's packages come from if nothing is said: Debian 13 has MariaDB and no MySQL, Ubuntu both. */
+function defaultSource(engine: DatabaseEngine, image: string): DatabaseSourceKind {
+  return engine === "mysql" && !isUbuntu(image) ? "vendor" : "archive";
+}
 
 /** Schemas of the engines' own, and the one that every hardening removes. */
 const SYSTEM_SCHEMAS = ["mysql", "sys", "information_schema", "performance_schema", "test"];
@@ -75,7 +76,7 @@ export const DATABASE = z
   })
   .prefault({})
   .transform(({ source, ...rest }) => {
-    const { kind = DEFAULT_SOURCE[rest.engine], ...how } = source;
+    const { kind = defaultSource(rest.engine, rest.image), ...how } = source;
     return { ...rest, source: { kind, ...how } };
   });
 
@@ -101,7 +102,7 @@ export function databaseFaults(raw: unknown): Fault[] {
   const parsed = LENIENT.safeParse(raw);
   if (!parsed.success) return [];
   const { engine, image, source } = parsed.data;
-  const { kind = DEFAULT_SOURCE[engine], suite } = source;
+  const { kind = defaultSource(engine, image), suite } = source;
   return [...kindFaults(engine, image, kind), ...suiteFaults(kind, suite)];
 }
 
@@ -115,6 +116,11 @@ function kindFaults(engine: DatabaseEngine, image: string, kind: DatabaseSourceK
     const text =
       '"archive" is not allowed: Debian 13 has no MySQL of its own; write vendor for the packages of MySQL\'s maker, ' +
       "suite for those of a newer release of Debian, or engine: mariadb";
+    return [{ path, text }];
+  }
+  if (kind === "suite" && isUbuntu(image)) {
+    const text =
+      '"suite" is not allowed: Ubuntu has MySQL in the archive of the server\'s own release; write archive or leave it out';
     return [{ path, text }];
   }
   return [];

@@ -3,13 +3,13 @@ export const SHAPES: Readonly<Record<string, string>> = {
   region: "the id of a Linode data centre; write for example us-east",
   app: "an object with type, image and linodeBackups; write for example {type: g6-nanode-1}",
   "app.type": "the id of a Linode plan; write for example g6-nanode-1",
-  "app.image": "the id of an image; write linode/debian13",
+  "app.image": "the id of an image; write for example linode/debian13",
   "app.linodeBackups": "true or false; leave it out for false",
   database:
     "an object with type, image, linodeBackups, engine, source, schema, passwords, certificates and auditLog; write for example " +
     "{type: g6-standard-1}",
   "database.type": "the id of a Linode plan; write for example g6-standard-1",
-  "database.image": "the id of an image; write linode/debian13",
+  "database.image": "the id of an image; write for example linode/debian13",
   "database.linodeBackups": "true or false; leave it out for false",
   "database.engine": "mysql or mariadb; leave it out for mysql",
   "database.source":
@@ -46,7 +46,7 @@ export const SHAPES: Readonly<Record<string, string>> = {
     "an object with region, type, image and linodeBackups, or with host and hostKey; write for example {region: us-west}",
   "backup.server.region": "the id of a Linode data centre; write for example us-west",
   "backup.server.type": "the id of a Linode plan; write for example g6-nanode-1",
-  "backup.server.image": "the id of an image; write linode/debian13",
+  "backup.server.image": "the id of an image; write for example linode/debian13",
   "backup.server.linodeBackups": "true or false; leave it out for false",
   "backup.server.host": "the IPv4 address of a server; write for example 203.0.113.20",
   "backup.server.hostKey":

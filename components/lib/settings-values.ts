@@ -35,13 +35,18 @@ export const INSTANCE_TYPE = z
     "a type is the id of a Linode plan, such as g6-standard-1; `linode-cli linodes types` has them all",
   );
 
+/** The vendor's images that the controls are made for; README says how each is proven. */
+export const IMAGES = ["linode/debian13", "linode/ubuntu24.04", "linode/ubuntu26.04"] as const;
+
+const EITHER_IMAGE = `${IMAGES.slice(0, -1).join(", ")} or ${IMAGES.at(-1) ?? ""}`;
+
 export const INSTANCE_IMAGE = z
   .string()
-  .regex(
-    /^(?:linode\/debian13|private\/\d+)$/,
-    "an image is linode/debian13, for which the controls are made and tested, or an image of your own that is made " +
-      "from it; write linode/debian13 or private/<number>",
-  );
+  .refine((id) => IMAGES.some((image) => image === id) || /^private\/\d+$/.test(id), {
+    message:
+      `an image is ${EITHER_IMAGE}, for which the controls are made and tested, or an image of your own that is ` +
+      "made from one of them; write one of these or private/<number>",
+  });
 
 /** A tag as Linode takes it, and as no other list has to quote it. */
 const TAG = z

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 
 import { DNS_SCOPES, SCOPES, VPC_SCOPES } from "../../components/lib/account";
+import { DEBIAN, isRecipe } from "../machines/recipes";
 import { ensureIdentity } from "../outside/identity";
 import { fillInOutside } from "../outside/settings";
 import type { CloudPaths } from "../paths";
@@ -99,6 +100,16 @@ export function scopesFor({ configFile }: CloudPaths): readonly string[] {
     ...(config["stronghold:dns"] === undefined ? [] : DNS_SCOPES),
     ...(network?.private === "vpc" ? VPC_SCOPES : []),
   ];
+}
+
+/** The images that the settings of the last run name, of those that can be made here. */
+export function imagesOf({ configFile }: Pick<CloudPaths, "configFile">): Set<string> {
+  const { config } = readConfig(configFile);
+  const backup = config["stronghold:backup"]?.["server"];
+  const servers = [config["stronghold:app"], config["stronghold:database"], backup];
+  const named = servers.map((server) => (server as { image?: string } | undefined)?.image);
+  // What nobody knows is for the settings' own check to tell.
+  return new Set(named.map((image) => image ?? DEBIAN).filter(isRecipe));
 }
 
 /** The person as whom `npm run local -- ssh` logs in. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { ensureImage } from "../machines/image";
+import { DEBIAN } from "../machines/recipes";
 import { vantageCommand } from "../machines/vantage";
 import { OutsideWorld } from "../outside/world";
 import { type CloudPaths, cloudPaths } from "../paths";
@@ -10,7 +11,7 @@ import { runEmbedded } from "./embedded-engine";
 import { chooseEngine, type Engine } from "./engines";
 import { goneServers, goneText } from "./gone";
 import { withLock } from "./lock";
-import { DEPLOYER, prepareOperator, scopesFor } from "./operator";
+import { DEPLOYER, imagesOf, prepareOperator, scopesFor } from "./operator";
 import { Progress } from "./progress";
 import { runPulumi } from "./pulumi-engine";
 import { prepareHosts } from "./readiness";
@@ -59,7 +60,7 @@ async function bringUp(
       "Pulumi.local.yaml: leave `stronghold:deployer.keys` empty. The local cloud makes that key, because it needs its private half.",
     );
   }
-  if (!runningDaemon(paths)) await prepareImage(paths, progress);
+  await prepareImages(paths, progress);
   const daemon = await ensureDaemon(paths);
   progress.line("cloud", `${paths.cloudId} answers at http://127.0.0.1:${daemon.port}`);
   await new OutsideWorld(paths).start();
@@ -92,11 +93,19 @@ async function bringUp(
 }
 
 /** Here rather than in the daemon, so that a first build of 40 s shows itself. */
-async function prepareImage({ cacheDir }: CloudPaths, progress: Progress): Promise<void> {
+async function prepareImages(paths: CloudPaths, progress: Progress): Promise<void> {
   const onProgress = (text: string): void => {
     progress.line("image", text);
   };
-  await ensureImage({ cacheDir, onProgress });
+  // Where the cloud runs it has mounted Debian's, and to read a whole image takes longer than to say so.
+  const isBuilt = (image: string): boolean =>
+    image === DEBIAN && runningDaemon(paths) !== undefined;
+  for (const image of imagesOf(paths)) {
+    if (isBuilt(image)) continue;
+    await ensureImage({ cacheDir: paths.cacheDir, image, onProgress }).catch((error: unknown) => {
+      throw new UserError(error instanceof Error ? error.message : String(error));
+    });
+  }
 }
 
 const ENGINE_NAMES: Record<Engine, string> = {

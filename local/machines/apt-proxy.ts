@@ -14,9 +14,9 @@ import { join } from "node:path";
 import { isAlive } from "../process-identity";
 import { withFileLock } from "./file-lock";
 import { Forward } from "./forward";
-import { APT_PROXY_PORT } from "./image";
 import { ROUTER_IPV4 } from "./network";
 import { machineAptProxy } from "./machine-apt";
+import { APT_PROXY_PORT } from "./recipes";
 import { pollUntil } from "./run";
 import { vantageCommand } from "./vantage";
 

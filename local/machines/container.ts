@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -49,7 +49,12 @@ export class Container {
       // The working folder of a command may vanish long before the host does.
       cwd: "/",
       // `network`: a host may set its own network's sysctls. All others are this machine's, and stay read-only.
-      env: { PATH: SYSTEM_PATH, LC_ALL: "C", SYSTEMD_NSPAWN_API_VFS_WRITABLE: "network" },
+      env: {
+        PATH: SYSTEM_PATH,
+        LC_ALL: "C",
+        SYSTEMD_NSPAWN_API_VFS_WRITABLE: "network",
+        ...this.unified(),
+      },
     });
     child.on("error", () => undefined);
     child.unref();
@@ -120,6 +125,14 @@ export class Container {
     ];
   }
 
+  /**
+   * A system whose systemd has no use for control groups of the first kind any more (258) gets those of the second,
+   * also where this machine has both. It has then no limits of memory or time, which stay with the first.
+   */
+  private unified(): Record<string, string> {
+    return systemdVersion(this.root) >= 258 ? { SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "yes" } : {};
+  }
+
   private supervisor(): number | undefined {
     const [pid = "", start = ""] = this.readFile("supervisor").trim().split(" ");
     return start !== "" && isAlive(Number(pid), start) ? Number(pid) : undefined;
@@ -164,6 +177,18 @@ export class Container {
 export async function forgetContainer(name: string): Promise<void> {
   await removeGroups(name);
   await rm(join("/run/systemd/nspawn/propagate", name), { recursive: true, force: true });
+}
+
+/** Of the systemd on that disk, as the name of its shared library tells; 0 where none does. */
+function systemdVersion(root: string): number {
+  const folders = names(join(root, "usr/lib")).filter((name) => name.endsWith("-linux-gnu"));
+  const libraries = folders.flatMap((name) => names(join(root, "usr/lib", name, "systemd")));
+  const versions = libraries.map((name) => /^libsystemd-shared-(\d+)\.so$/.exec(name)?.[1]);
+  return Math.max(0, ...versions.map((version) => Number(version ?? 0)));
+}
+
+function names(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 function list(pid: number | undefined): number[] {

@@ -6,8 +6,9 @@ import type { CloudFirewall, Machines, MachineSpec, MachineStatus, VpcPlace } fr
 import { AptProxy } from "./apt-proxy";
 import { Forward } from "./forward";
 import { Host } from "./host";
-import { ensureImage, IMAGE_ID } from "./image";
+import { ensureImage } from "./image";
 import { Network } from "./network";
+import { DEBIAN, RECIPES, recipeOf } from "./recipes";
 import { run } from "./run";
 import { sweep } from "./sweep";
 import { vantageCommand } from "./vantage";
@@ -23,6 +24,8 @@ export interface LocalMachinesOptions {
 
 /** What is kept of a machine between runs; neither its user data nor its password is needed again. */
 interface Stored {
+  /** Absent in the records of the time when there was one image. */
+  image?: string;
   publicIPv4: string;
   publicIPv6: string;
   privateIPv4?: string;
@@ -43,11 +46,12 @@ interface Machine extends Stored {
  * died: `start` adopts the hosts that run, `down` sweeps all there is.
  */
 export class LocalMachines implements Machines {
-  readonly images = [IMAGE_ID];
+  readonly images = RECIPES.map(({ id }) => id);
 
   private readonly network: Network;
   private readonly machines = new Map<number, Machine>();
   private readonly listeners: ((id: number, status: MachineStatus) => void)[] = [];
+  private readonly mounts = new Map<string, Promise<string>>();
   private walls: Promise<void> = Promise.resolve();
   private watch: NodeJS.Timeout | undefined;
 
@@ -56,11 +60,10 @@ export class LocalMachines implements Machines {
     this.adopt();
   }
 
-  /** Makes the networks, mounts the image, and takes over the hosts that are there. */
+  /** Makes the networks, and takes over the hosts that are there. */
   async start(): Promise<void> {
     mkdirSync(join(this.options.stateDir, "machines"), { recursive: true, mode: 0o700 });
     await this.network.start();
-    await this.mountImage();
     await this.restore();
     await this.reloadWalls();
     await new AptProxy(this.options).start();
@@ -83,7 +86,7 @@ export class LocalMachines implements Machines {
   }
 
   async create(spec: MachineSpec): Promise<void> {
-    const { publicIPv4, publicIPv6, privateIPv4, vpc } = spec;
+    const { image, publicIPv4, publicIPv6, privateIPv4, vpc } = spec;
     if (this.machines.has(spec.id)) throw new Error(`machine ${spec.id} exists: destroy it first`);
     const host = this.host(spec.id);
     // Everything else is checked at the start; this alone is shared with other clouds.
@@ -91,8 +94,8 @@ export class LocalMachines implements Machines {
     // A crash in the middle of an earlier try may have left a part of it.
     await this.wipe(spec.id, host);
     await this.network.connect(spec.id, spec);
-    await host.create(spec, this.imageMount);
-    const machine: Machine = { publicIPv4, publicIPv6, host, status: "offline", boot: 0 };
+    await host.create(spec, await this.mountImage(image));
+    const machine: Machine = { image, publicIPv4, publicIPv6, host, status: "offline", boot: 0 };
     if (privateIPv4 !== undefined) machine.privateIPv4 = privateIPv4;
     if (vpc) machine.vpc = vpc;
     this.machines.set(spec.id, machine);
@@ -157,6 +160,12 @@ export class LocalMachines implements Machines {
     return vantageCommand(this.options.cloudId, id);
   }
 
+  /** Where an image that a machine was made from is mounted. */
+  imageFolder(image: string): string {
+    const name = image === DEBIAN ? "image" : `image-${recipeOf(image).name}`;
+    return join(this.options.stateDir, name);
+  }
+
   /** Takes everything of this cloud away, whatever state it is in. */
   async down(): Promise<void> {
     clearInterval(this.watch);
@@ -164,16 +173,23 @@ export class LocalMachines implements Machines {
     await sweep(this.options.cloudId, this.options.stateDir);
   }
 
-  private get imageMount(): string {
-    return join(this.options.stateDir, "image");
+  /** The image's folder, with the image mounted there; it is built if there is none. */
+  private mountImage(image: string): Promise<string> {
+    // Servers are made side by side: two mounts on one folder would hide each other.
+    const mounted = this.mounts.get(image) ?? this.mountOnce(image);
+    this.mounts.set(image, mounted);
+    mounted.catch(() => this.mounts.delete(image));
+    return mounted;
   }
 
-  private async mountImage(): Promise<void> {
-    mkdirSync(this.imageMount, { recursive: true });
-    if (readFileSync("/proc/self/mountinfo", "utf8").includes(` ${this.imageMount} `)) return;
+  private async mountOnce(image: string): Promise<string> {
+    const folder = this.imageFolder(image);
     const { cacheDir, log } = this.options;
-    const image = await ensureImage({ cacheDir, onProgress: log });
-    await run(["mount", "-t", "squashfs", "-o", "loop,ro", image, this.imageMount]);
+    if (readFileSync("/proc/self/mountinfo", "utf8").includes(` ${folder} `)) return folder;
+    const file = await ensureImage({ cacheDir, image, onProgress: log });
+    mkdirSync(folder, { recursive: true });
+    await run(["mount", "-t", "squashfs", "-o", "loop,ro", file, folder]);
+    return folder;
   }
 
   private async wipe(id: number, host: Host): Promise<void> {
@@ -186,7 +202,7 @@ export class LocalMachines implements Machines {
   private async restore(): Promise<void> {
     for (const [id, machine] of this.machines) {
       await this.network.connect(id, machine);
-      await machine.host.mount(this.imageMount);
+      await machine.host.mount(await this.mountImage(machine.image ?? DEBIAN));
     }
   }
 
@@ -251,9 +267,9 @@ export class LocalMachines implements Machines {
   }
 
   private async save(id: number, machine: Machine): Promise<void> {
-    const { publicIPv4, publicIPv6, privateIPv4, vpc, firewall } = machine;
+    const { image, publicIPv4, publicIPv6, privateIPv4, vpc, firewall } = machine;
     const file = join(this.options.stateDir, "machines", String(id), "machine.json");
-    const text = JSON.stringify({ publicIPv4, publicIPv6, privateIPv4, vpc, firewall });
+    const text = JSON.stringify({ image, publicIPv4, publicIPv6, privateIPv4, vpc, firewall });
     await writeFile(`${file}.new`, text, { mode: 0o600 });
     await rename(`${file}.new`, file);
   }

@@ -207,6 +207,9 @@ make_whole() {
   changed "completed the account $1, which had been half made"
 }
 
+# at_least LEAST VERSION: as numbers, so that 4.10 is more than 4.6.
+at_least() { [[ $(printf '%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]; }
+
 # missing_packages NAME...: those of the packages that are not installed.
 missing_packages() {
   local name status

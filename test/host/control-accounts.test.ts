@@ -12,7 +12,7 @@ import {
   TestServer,
   itWithJournal,
 } from "./harness";
-import { eventually } from "./test-machines";
+import { eventually, IMAGE } from "./test-machines";
 import { grouped } from "./tampers";
 
 const server = new TestServer("a0c702");
@@ -162,7 +162,8 @@ describe("the control accounts", () => {
       [
         "sudo without password by default",
         "echo 'Defaults !authenticate' >/etc/sudoers.d/50-x; chmod 440 /etc/sudoers.d/50-x",
-        ["06"],
+        // sudo-rs has no such setting, and takes the line for a mistake as well.
+        IMAGE === "linode/ubuntu26.04" ? ["06", "07"] : ["06"],
       ],
       ["a lost sudo rule", "rm /etc/sudoers.d/stronghold-deployer", ["06"]],
       ["an outsider in sudo", `${EVE}; gpasswd -a eve sudo`, ["08"]],

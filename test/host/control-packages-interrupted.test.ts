@@ -5,11 +5,11 @@
 import { packagesOf } from "../../components/lib/bundle";
 import { ENGINES } from "./database-server";
 import { BUNDLE, itWithJournal, type Report, stdinOf, TestServer } from "./harness";
-import type { Ran } from "./test-machines";
+import { MYSQL_SOURCE, type Ran } from "./test-machines";
 
 const CLOUDS = { mysql: "b10002", mariadb: "b10003" };
 const SOURCES = {
-  mysql: { DATABASE_SOURCE: "suite:sid", SOURCE_EXPIRED: "accept" },
+  mysql: MYSQL_SOURCE,
   mariadb: { DATABASE_SOURCE: "archive" },
 };
 const DRIVER = "/home/deployer/host/driver";

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { ensureImage } from "../../local/machines/image";
 import { withFileLock } from "../../local/machines/file-lock";
 import { BUNDLE } from "./harness";
-import { CACHE_DIR, run, type TestMachines } from "./test-machines";
+import { CACHE_DIR, IMAGE, run, type TestMachines } from "./test-machines";
 
 const OWN = [
   ...[
@@ -34,7 +34,7 @@ export async function databaseLayer(
   install: () => Promise<TestMachines>,
 ): Promise<string> {
   const hash = createHash("sha256").update(what);
-  hash.update(await ensureImage({ cacheDir: CACHE_DIR }));
+  hash.update(await ensureImage({ cacheDir: CACHE_DIR, image: IMAGE }));
   for (const part of PARTS) hash.update(textOf(join(BUNDLE, part)));
   const layer = join(CACHE_DIR, `test-layer-${what}-${hash.digest("hex").slice(0, 16)}`);
   if (existsSync(layer)) return layer;
@@ -63,7 +63,7 @@ export async function databaseLayer(
 /** Puts the layer below a host that has been made and was not booted yet. */
 export function slideIn(layer: string, cloud: TestMachines, id: number): void {
   const folder = join(cloud.stateDir, "machines", String(id));
-  const lower = `lowerdir=${layer}:${join(cloud.stateDir, "image")}`;
+  const lower = `lowerdir=${layer}:${cloud.machines.imageFolder(IMAGE)}`;
   const line = `
     set -e; cd '${folder}'; umount root
     # The image's own accounts with this host's passwords, and then those that the packages have made.

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { packagesOf } from "../../components/lib/bundle";
 import { databaseLayer, slideIn } from "./database-layer";
 import { base64, BUNDLE, type Parameters, type Report, TestServer } from "./harness";
-import { run } from "./test-machines";
+import { MYSQL_SOURCE, run } from "./test-machines";
 
 export type Engine = "mysql" | "mariadb";
 export const ENGINES: readonly Engine[] = ["mysql", "mariadb"];
@@ -16,12 +16,12 @@ export const APP_HOST = "192.168.129.12";
 export const APP_ID = 1002;
 export const SCHEMA = "shop_app";
 
-/** What is installed, and from where: this archive's release has no MySQL of its own. */
+/** What is installed, and from where: Debian's release has no MySQL of its own. */
 const PACKAGES: Record<Engine, { server: string[]; client: string; source: Parameters }> = {
   mysql: {
     server: ["mysql-server", "mysql-client"],
     client: "mysql-client",
-    source: { DATABASE_SOURCE: "suite:sid", SOURCE_EXPIRED: "accept" },
+    source: MYSQL_SOURCE,
   },
   mariadb: {
     server: ["mariadb-server", "mariadb-client"],

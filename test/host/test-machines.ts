@@ -16,6 +16,13 @@ export const CACHE_DIR = process.env["STRONGHOLD_CACHE_DIR"] ?? "/var/cache/stro
 export const describeAsRoot =
   process.getuid?.() === 0 || process.env["CI"] === "true" ? describe : describe.skip;
 
+/** What the hosts of the tests are made from: another of the local cloud's images, if that is asked for. */
+export const IMAGE = process.env["STRONGHOLD_TEST_IMAGE"] ?? "linode/debian13";
+/** MySQL on a release that has it, or else from Debian's next one. */
+export const MYSQL_SOURCE: Record<string, string> = IMAGE.startsWith("linode/ubuntu")
+  ? { DATABASE_SOURCE: "archive" }
+  : { DATABASE_SOURCE: "suite:sid", SOURCE_EXPIRED: "accept" };
+
 const STATE_ROOT = "/var/lib/stronghold";
 const OWNER_FILE = "test-owner";
 
@@ -91,7 +98,7 @@ export class TestMachines {
     return {
       id: 1000 + n,
       label: `host-${n}`,
-      image: "linode/debian13",
+      image: IMAGE,
       publicIPv4: `203.0.113.${100 + n}`,
       privateIPv4: `192.168.129.${10 + n}`,
       publicIPv6: `2001:db8:113::${n}`,

@@ -48,6 +48,14 @@ const ROWS: [given: object, line: string][] = [
     "database.source.suite: is missing: the code name of the release of Debian that the packages come from; write for example sid",
   ],
   [
+    { image: "linode/ubuntu24.04", source: { kind: "suite", suite: "resolute" } },
+    'database.source.kind: "suite" is not allowed: Ubuntu has MySQL in the archive of the server\'s own release; write archive or leave it out',
+  ],
+  [
+    { image: "linode/ubuntu26.04", source: { suite: "sid" } },
+    "database.source.suite: a suite is not allowed: the source is archive, which has none; write kind: suite or remove it",
+  ],
+  [
     { source: { suite: "sid" } },
     "database.source.suite: a suite is not allowed: the source is vendor, which has none; write kind: suite or remove it",
   ],
@@ -114,6 +122,17 @@ describe("the database", () => {
       ...source,
     });
   });
+
+  it.each(["linode/ubuntu24.04", "linode/ubuntu26.04"])(
+    "is the archive's own MySQL on %s, and may be the maker's or MariaDB",
+    (image) => {
+      const kindOf = (more: object): string => databaseOf({ image, ...more }).source.kind;
+      expect(kindOf({})).toBe("archive");
+      expect(kindOf({ source: { kind: "archive" } })).toBe("archive");
+      expect(kindOf({ source: { kind: "vendor" } })).toBe("vendor");
+      expect(kindOf({ engine: "mariadb" })).toBe("archive");
+    },
+  );
 
   it("may be MySQL from the archive on an image of the operator's own", () => {
     const { source } = databaseOf({ image: "private/12", source: { kind: "archive" } });

@@ -14,8 +14,8 @@ const PLANS =
 const REGIONS =
   "a region is the id of a Linode data centre, such as us-east or de-fra-2; `linode-cli regions list` has them all";
 const IMAGES =
-  "an image is linode/debian13, for which the controls are made and tested, or an image of your own that is made " +
-  "from it; write linode/debian13 or private/<number>";
+  "an image is linode/debian13, linode/ubuntu24.04 or linode/ubuntu26.04, for which the controls are made and tested, or " +
+  "an image of your own that is made from one of them; write one of these or private/<number>";
 const NETWORKS =
   'each item is an IPv4 or IPv6 network in CIDR form; write it like "203.0.113.10/32" or "2001:db8::/64"';
 const ALL =
@@ -62,10 +62,16 @@ const ROWS: [given: object, line: string][] = [
     { app: { type: true } },
     "app.type: true is not allowed: the id of a Linode plan; write for example g6-nanode-1",
   ],
-  [
-    { app: { image: "linode/ubuntu24.04" } },
-    `app.image: "linode/ubuntu24.04" is not allowed: ${IMAGES}`,
-  ],
+  ...[
+    "linode/ubuntu22.04",
+    "linode/ubuntu26.10",
+    "linode/debian12",
+    "ubuntu24.04",
+    "private/x",
+  ].map((image): [object, string] => [
+    { app: { image } },
+    `app.image: "${image}" is not allowed: ${IMAGES}`,
+  ]),
   [
     { database: { size: 2 } },
     "database.size: is not a setting: database has type, image, linodeBackups, engine, source, schema, passwords, certificates, auditLog; correct the name or remove it",

@@ -124,7 +124,15 @@ everyone_text() {
 
 drop_in_text() {
   render "ssh$DROP_IN" DEPLOYER="${PARAM[DEPLOYER]}" DEPLOYER_FROM="${PARAM[DEPLOYER_FROM]}" \
-    NOT_DEPLOYER_FROM="!${PARAM[DEPLOYER_FROM]//,/,!}" RECEIVER="$(receiver_text)"
+    NOT_DEPLOYER_FROM="!${PARAM[DEPLOYER_FROM]//,/,!}" RECEIVER="$(receiver_text)" \
+    EXCHANGES="$(exchanges_served)" PENALTIES="$(penalties_text)"
+}
+
+# penalties_text: none where sshd has no penalties, as before OpenSSH 9.8.
+penalties_text() {
+  knows PerSourcePenaltyExemptList "${PARAM[DEPLOYER_FROM]}" || return 0
+  printf '\n'
+  render ssh/penalties.conf DEPLOYER_FROM="${PARAM[DEPLOYER_FROM]}"
 }
 
 # include_first FILE LINE: ssh and sshd take the first value that they read.

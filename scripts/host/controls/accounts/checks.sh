@@ -4,7 +4,7 @@
 # shellcheck source=receiver.sh
 source "$HOST_DIR/controls/accounts/receiver.sh"
 
-readonly LOGIN_GROUP=ssh-users
+readonly LOGIN_GROUP=ssh-users SUDOERS_RS=/etc/sudoers-rs
 
 admins_are_set_up() {
   local name group ok=0
@@ -60,10 +60,19 @@ own_keys_match() {
   is_file "$file" 600 "$1:$(id -gn -- "$1" 2>/dev/null)" "${keys_of[$1]%$'\n'}" 2>/dev/null
 }
 
-# cvtsudoers reads as sudo does, with every include and alias, so that no file is overlooked.
+# sudo_rules: cvtsudoers reads as sudo does, with every include and alias, so that no file is overlooked.
+# Where sudo-rs is sudo, as on Ubuntu 26.04, it lies beside it under another name.
+sudo_rules() {
+  local converter
+  converter=$(command -v cvtsudoers || command -v cvtsudoers.ws) || return
+  "$converter" -e -f sudoers /etc/sudoers
+}
+
 sudo_asks() {
   local rules line ok=0
-  rules=$(cvtsudoers -e -f sudoers /etc/sudoers) || return 1
+  rules=$(sudo_rules) || no "cvtsudoers does not read /etc/sudoers" || return
+  # sudo-rs reads it in place of the other, if it is there (sudoers-rs(5)).
+  [[ ! -e $SUDOERS_RS ]] || no "$SUDOERS_RS takes the place of /etc/sudoers" || ok=1
   while IFS= read -r line; do
     [[ $line =~ NOPASSWD|!authenticate ]] || continue
     [[ $line =~ ^"$deployer"[[:blank:]]+ALL ]] || no "$line" || ok=1
@@ -74,7 +83,7 @@ sudo_asks() {
 
 groups_are_exact() {
   local group name ok=0
-  for group in "$SUDO_GROUP" "$LOGIN_GROUP"; do
+  for group in $(opening_groups); do
     for name in $(members "$group"); do
       is_member_by_right "$name" "$group" || no "$name in $group" || ok=1
     done

@@ -77,7 +77,7 @@ remove_keys() {
 
 empty_groups() {
   local group name
-  for group in "$SUDO_GROUP" "$LOGIN_GROUP"; do
+  for group in $(opening_groups); do
     for name in $(members "$group"); do
       if is_member_by_right "$name" "$group"; then continue; fi
       quietly gpasswd --delete "$name" "$group"

@@ -4,7 +4,7 @@
 # shellcheck source=wanted.sh
 source "$HOST_DIR/controls/accounts/wanted.sh"
 
-readonly MANAGED_GROUP=stronghold-admins SUDO_GROUP=sudo
+readonly MANAGED_GROUP=stronghold-admins SUDO_GROUP=sudo SUDOERS_MAIN=/etc/sudoers
 
 # passwd and shadow, read once, as NSS shows them.
 declare -gA uid_of=() home_of=() shell_of=() password_of=() expires_of=()
@@ -36,6 +36,13 @@ members() {
   getent passwd | while IFS=: read -r name _ _ primary _; do
     [[ $primary != "$gid" ]] || printf '%s\n' "$name"
   done
+}
+
+# opening_groups: whose members get in, or get sudo. Ubuntu's sudoers has a rule for `admin`, too, a group
+# of old releases that whoever makes it anew fills with power.
+opening_groups() {
+  printf '%s\n' "$SUDO_GROUP" "$LOGIN_GROUP"
+  if getent group admin >/dev/null && grep -q '^%admin[[:blank:]]' "$SUDOERS_MAIN"; then printf 'admin\n'; fi
 }
 
 # The deployer has a sudo rule of its own; the group's rule is for people.

@@ -3,8 +3,8 @@
 
 readonly CONFIG=/etc/chrony/chrony.conf OPTIONS=/etc/default/chrony
 readonly CHECK=/usr/local/sbin/stronghold-clock-check
-# Debian's chrony has no rival among packages, but a file is all that a unit needs.
-readonly -a RIVALS=(systemd-timesyncd ntpsec ntp ntpd openntpd chronyd-restricted)
+# As Debian and Ubuntu package it, chrony has no rival among packages, but a file is all that a unit needs.
+readonly -a RIVALS=(systemd-timesyncd ntpsec ntp ntpd ntpd-rs openntpd chronyd-restricted)
 readonly FIRST_ANSWERS_SECONDS=20
 
 config_text() {
@@ -12,7 +12,17 @@ config_text() {
   for server in ${PARAM[SERVERS]}; do
     text+="$(source_kind "$server") $server iburst maxpoll 8"$'\n'
   done
-  render "clock$CONFIG" SOURCES="${text%$'\n'}"
+  render "clock$CONFIG" SOURCES="${text%$'\n'}" LEAP_SECONDS="$(leap_seconds)"
+}
+
+# leap_seconds: chrony reads the list from 4.6 on and takes the line for a mistake before, as on Ubuntu 24.04.
+# There the time servers alone announce a leap second.
+leap_seconds() {
+  local version
+  version=$(chronyd --version | sed -n 's/^chronyd (chrony) version \([0-9.]*\).*/\1/p')
+  if at_least 4.6 "$version"; then
+    printf '\nleapseclist /usr/share/zoneinfo/leap-seconds.list'
+  fi
 }
 
 # source_kind SERVER: a name may stand for many servers, of which chronyd then picks some anew when one

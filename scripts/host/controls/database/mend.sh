@@ -5,11 +5,20 @@
 source "$HOST_DIR/controls/database/checks.sh"
 
 mend_unit() {
-  if [[ $(systemctl show --property=NeedDaemonReload --value "$UNIT.service") != no ]]; then quietly systemctl daemon-reload; fi
+  if unit_is_unread; then quietly systemctl daemon-reload; fi
   if [[ " $(systemctl show --property=WantedBy --value "$UNIT.service") " != *" multi-user.target "* ]]; then
     quietly systemctl enable "$UNIT.service"
     changed "made $UNIT start at boot"
   fi
+}
+
+# unit_is_unread: systemd's own word, and for a folder of drop-ins that is new what it has read: up to 255, as
+# on Ubuntu 24.04, it remembers that there was none.
+unit_is_unread() {
+  local need paths
+  need=$(systemctl show --property=NeedDaemonReload --value "$UNIT.service")
+  paths=$(systemctl show --property=DropInPaths --value "$UNIT.service")
+  [[ $need != no || " $paths " != *" /etc/systemd/system/$UNIT.service.d/zz-stronghold.conf "* ]]
 }
 
 guard_data() {

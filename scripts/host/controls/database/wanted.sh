@@ -31,8 +31,17 @@ load_wanted() {
 config_text() {
   local audit=OFF
   [[ ${PARAM[AUDIT_LOG]} == no ]] || audit=ON
-  render "database$CONFIG" BIND_ADDRESS="${PARAM[BIND_ADDRESS]}" AUDIT_LOG="$audit"
+  render "database$CONFIG" BIND_ADDRESS="${PARAM[BIND_ADDRESS]}" AUDIT_LOG="$audit" PURGE="$(purge_text)"
   if ! is_mysql && [[ $audit == ON ]]; then render "database${CONFIG%/*}/audit-log.cnf"; fi
+}
+
+# purge_text: MariaDB does not start with a setting that it does not know, as 10.11 of Ubuntu 24.04 does not
+# know this one. It has no need of it either.
+purge_text() {
+  local version
+  if is_mysql; then return 0; fi
+  version=$("$SERVER" --version | sed -n 's/.* Ver \([0-9.]*\).*/\1/p')
+  if at_least 11.4 "$version"; then printf '\nslave_connections_needed_for_purge = 0'; fi
 }
 
 # load_settings: what the configuration says, and what the server calls it where the names differ.

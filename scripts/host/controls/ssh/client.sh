@@ -9,7 +9,7 @@ readonly HOST_LINE='^[A-Za-z0-9.:,-]+ ssh-ed25519 [A-Za-z0-9+/]+={0,2}$'
 # What `ssh -G` shall say, whoever asks and whatever the server. "true" is how it says "yes".
 readonly CLIENT=(
   "stricthostkeychecking true" "forwardagent no" "hashknownhosts no" "globalknownhostsfile $KNOWN_HOSTS"
-  "hostkeyalgorithms ssh-ed25519" "${ALGORITHMS[@]:0:3}"
+  "hostkeyalgorithms ssh-ed25519" "kexalgorithms $(exchanges_known)" "${ALGORITHMS[@]:1:2}"
 )
 
 refuse_bad_hosts() {
@@ -25,7 +25,7 @@ refuse_bad_hosts() {
 
 write_client() {
   put_file "$KNOWN_HOSTS" 644 root:root <<<"$(known_hosts_text)"
-  put_file "$CLIENT_DROP_IN" 644 root:root <<<"$(render "ssh$CLIENT_DROP_IN")"
+  put_file "$CLIENT_DROP_IN" 644 root:root <<<"$(render "ssh$CLIENT_DROP_IN" EXCHANGES="$(exchanges_known)")"
   include_first "$CLIENT_MAIN" "$CLIENT_INCLUDE"
 }
 

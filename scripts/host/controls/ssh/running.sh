@@ -7,7 +7,9 @@ files_are_read() {
   systemctl --quiet is-active ssh.service || return 0
   # To the microsecond: within a second a file may well change after it was read.
   read_at=$(systemctl show --timestamp=us+utc -P StateChangeTimestamp ssh.service)
-  read_at=$(date -d "$read_at" +%s.%6N)
+  # Not %6N, which the date of Ubuntu 26.04's first images (uutils 0.8) writes with nine digits.
+  read_at=$(date -d "$read_at" +%s.%N)
+  read_at=${read_at:0:17}
   for file in "$MAIN" "$EVERYONE" "$HOST_KEY" "${DROP_IN%/*}" "${DROP_IN%/*}"/*.conf; do
     changed_at=$(stat -c %.6Z -- "$file" 2>/dev/null) || changed_at=9999999999.000000
     # As texts: both have ten digits before the point and six behind it.
@@ -15,9 +17,21 @@ files_are_read() {
   done
 }
 
+# listens_where_told: where systemd listens for sshd, as on Ubuntu, no file of sshd's decides the port: a
+# generator turns them into a drop-in of the socket, at a boot or when systemd reads its units again, and
+# any other drop-in may add to it.
+listens_where_told() {
+  local where
+  systemctl --quiet is-active ssh.socket || return 0
+  while read -r where _; do
+    [[ $where == *:22 ]] || no "ssh.socket listens on $where" || return
+  done < <(systemctl show -P Listen ssh.socket)
+}
+
 sshd_is_current() {
   local unit pid
   files_are_read || return
+  listens_where_told || return
   for unit in ssh.service ssh.socket none; do
     if systemctl --quiet is-enabled "$unit" && systemctl --quiet is-active "$unit"; then break; fi
   done 2>/dev/null

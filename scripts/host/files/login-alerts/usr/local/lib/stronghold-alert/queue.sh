@@ -4,6 +4,10 @@
 
 readonly QUEUE_MAX=500 TELL_BYTES_MAX=4000
 
+# now_us: of the clock, in microseconds. Not by `date`: that of Ubuntu 26.04's first images (uutils 0.8)
+# writes %6N with nine digits, and names would not sort by age any more.
+now_us() { printf '%s' "${EPOCHREALTIME/./}"; }
+
 # save FILE TEXT: the whole text or the old one, whatever happens meanwhile.
 save() {
   local fresh
@@ -52,7 +56,7 @@ tell() {
     exit 64
   }
   text=$(head -c "$TELL_BYTES_MAX" | tr -c '[:print:]\n' '?')
-  enqueue "$(date +%s%6N)-$1" "[$HOST] $(printable "$2")" "$text"$'\n\n'"Server:   $HOST"
+  enqueue "$(now_us)-$1" "[$HOST] $(printable "$2")" "$text"$'\n\n'"Server:   $HOST"
 }
 
 count_in() { find "$1" -mindepth 1 -type f 2>/dev/null | wc -l; }
@@ -101,6 +105,6 @@ own_up() {
   printf '%s\n\n%s\n' "[$HOST] $number alerts were dropped" \
     "While $1 could not be reached more alerts came up than are kept ($QUEUE_MAX). See $LOG on $HOST." \
     >"$SPOOL/.own-up.$1"
-  mv -T -- "$SPOOL/.own-up.$1" "$SPOOL/$1/$(date +%s%6N)-dropped"
+  mv -T -- "$SPOOL/.own-up.$1" "$SPOOL/$1/$(now_us)-dropped"
   rm -f -- "$dropped"
 }
