@@ -21,6 +21,9 @@ export async function withAgent<T>(
   rmSync(socket, { force: true });
   // A group of its own: Ctrl-C must leave it to the steps that are still under way.
   const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore", detached: true });
+  const ended = new Promise((resolve) => {
+    agent.once("close", resolve).once("error", resolve);
+  });
   try {
     const deadline = Date.now() + START_LIMIT_MS;
     while (!existsSync(socket)) {
@@ -38,6 +41,8 @@ export async function withAgent<T>(
     return await work();
   } finally {
     agent.kill("SIGTERM");
+    // It removes the socket as it ends, and that could be its successor's by then.
+    await ended;
     rmSync(socket, { force: true });
   }
 }
