@@ -9,7 +9,7 @@ import { descendants, SshBench, until, withAgent } from "./fixtures/ssh-bench";
 import { type KeyPair, makeKey, SshServer } from "./fixtures/ssh-server";
 
 // Each connection is a process or two, and the machine may be busy.
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 let hostKey: KeyPair, userKey: KeyPair, otherKey: KeyPair, hopKey: KeyPair;
 let bench: SshBench;
