@@ -17,7 +17,7 @@ import {
   type Report,
   TestServer,
 } from "./harness";
-import { eventually } from "./test-machines";
+import { eventually, IMAGE } from "./test-machines";
 import { grouped } from "./tampers";
 
 const server = new TestServer("a0c704");
@@ -57,7 +57,9 @@ afterAll(async () => {
 
 describe("the control firewall", () => {
   it("drops all but what is listed, over both families, and then has nothing to do", async () => {
-    const fails = ids("01", "02", "03", "04", "07", "09", "11");
+    // Ubuntu comes with ufw, which would flush the rules at boot.
+    const rival = IMAGE.startsWith("linode/ubuntu") ? ["05"] : [];
+    const fails = ids("01", "02", "03", "04", ...rival, "07", "09", "11");
     expect(drive("audit")).toMatchObject({ code: 1, fails, stderr: "" });
     const session = await server.session(DEPLOYER);
     expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });

@@ -4,12 +4,16 @@
  */
 import { base64, DEPLOYER, itWithJournal, type Parameters } from "./harness";
 import { AlertedServer, CANARY, HOST, LOG, loginOf } from "./login-alerts";
-import { eventually } from "./test-machines";
+import { eventually, IMAGE } from "./test-machines";
 import { grouped } from "./tampers";
 
 const server = new AlertedServer("a0c709");
 const it = itWithJournal(server);
 const ALERTS = "/etc/stronghold/alerts";
+/** Where rsyslog's own rule is: Debian has it in the main file, Ubuntu in one beside it. */
+const AUTH_RULE = IMAGE.startsWith("linode/ubuntu")
+  ? "/etc/rsyslog.d/50-default.conf"
+  : "/etc/rsyslog.conf";
 const ids = (...numbers: string[]): string[] => numbers.map((number) => `LOGIN-ALERTS-${number}`);
 
 beforeAll(async () => {
@@ -53,12 +57,12 @@ describe("the control login-alerts", () => {
       ["an rsyslog that is stopped", "systemctl -q stop rsyslog.service syslog.socket", ["01"]],
       [
         "an rsyslog without its rule",
-        "sed -i 's/^auth,/#&/' /etc/rsyslog.conf; systemctl restart rsyslog",
+        `sed -i 's/^auth,/#&/' ${AUTH_RULE}; systemctl restart rsyslog`,
         ["01"],
       ],
       [
         "an rsyslog that has its rule again",
-        "sed -i 's/^#auth,/auth,/' /etc/rsyslog.conf; systemctl restart rsyslog",
+        `sed -i 's/^#auth,/auth,/' ${AUTH_RULE}; systemctl restart rsyslog`,
         ["01"],
       ],
       ["a Monit that is stopped", "systemctl -q stop monit", ["02"]],

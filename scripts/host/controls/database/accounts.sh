@@ -9,6 +9,7 @@ readonly ACCOUNTS=(application deployment)
 account() { printf "'%s'@'%s'" "$1" "${PARAM[APP_HOST]}"; }
 
 # accounts_found: NAME<TAB>STATE; the state has the way in, whether it is closed, and who else may take it.
+# Of an empty text, MariaDB 10.11 (Ubuntu 24.04) makes no value at all.
 accounts_found() {
   if is_mysql; then
     sql <<<"SELECT CONCAT(QUOTE(user), '@', QUOTE(host)), CONCAT_WS(' ', plugin, account_locked,
@@ -16,7 +17,7 @@ accounts_found() {
   else
     sql <<<"SELECT CONCAT(QUOTE(user), '@', QUOTE(host)), CONCAT_WS(' ', JSON_VALUE(priv, '$.plugin'),
       IF(JSON_VALUE(priv, '$.account_locked'), 'Y', 'N'),
-      QUOTE(JSON_VALUE(priv, '$.authentication_string')), NULLIF(JSON_COMPACT(JSON_QUERY(priv, '$.auth_or')), '[{}]'))
+      QUOTE(COALESCE(JSON_VALUE(priv, '$.authentication_string'), '')), NULLIF(JSON_COMPACT(JSON_QUERY(priv, '$.auth_or')), '[{}]'))
       FROM mysql.global_priv"
   fi
 }
