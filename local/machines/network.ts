@@ -31,6 +31,8 @@ type Router = "router" | `vpc${number}`;
  * the walls on it. All of it lives in namespaces: the machine's own network is never touched.
  */
 export class Network {
+  private vpcs: Promise<void> = Promise.resolve();
+
   constructor(private readonly cloudId: string) {}
 
   /** Makes the router and the vantage points; what is there, whole or half made, is completed. */
@@ -99,7 +101,11 @@ export class Network {
     if (!subnet) throw new Error(`${vpc.address}/${vpc.prefix} is no place in a VPC`);
     // It stays when its last host has gone: another one may be about to be connected.
     const router: Router = `vpc${vpc.id}`;
-    await this.startRouter(router, addressAt(subnet, 1));
+    // One at a time: two hosts that are made side by side would both find no router, and make it.
+    this.vpcs = this.vpcs
+      .catch(() => undefined)
+      .then(() => this.startRouter(router, addressAt(subnet, 1)));
+    await this.vpcs;
     await this.link(router, place, "eth1", [vpc.address]);
   }
 
