@@ -91,8 +91,19 @@ export function givenSettings({ operatorDir }: Pick<CloudPaths, "operatorDir">):
   return join(operatorDir, "settings.yaml");
 }
 
-/** What a token has to be good for, with the settings of the last run. */
-export function scopesFor({ configFile }: CloudPaths): readonly string[] {
+/**
+ * What a token has to be good for, with the settings of this run and of those before: what a setting no
+ * longer asks for has to be taken away, too.
+ */
+export function scopesFor(paths: CloudPaths): readonly string[] {
+  const file = join(paths.operatorDir, "scopes.json");
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as string[]) : [];
+  const scopes = [...new Set([...before, ...scopesOf(paths)])];
+  writeFileSync(file, JSON.stringify(scopes), { mode: 0o600 });
+  return scopes;
+}
+
+function scopesOf({ configFile }: CloudPaths): readonly string[] {
   const { config } = readConfig(configFile);
   const network = config["stronghold:network"] as { private?: string } | undefined;
   return [

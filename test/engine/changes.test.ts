@@ -6,6 +6,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 
 import { ROOT, TestCloud } from "../e2e/cloud";
 import { settingsFile } from "../e2e/settings";
@@ -33,9 +34,10 @@ function touched(before: Map<string, StateResource>, after: Map<string, StateRes
     created: names(all(after).filter(({ urn }) => !before.has(urn))),
     deleted: names(all(before).filter(({ urn }) => !after.has(urn))),
     updated: names(
-      all(after).filter(({ urn, modified }) => {
+      all(after).filter(({ urn, modified, inputs }) => {
         const old = before.get(urn);
-        return old !== undefined && old.modified !== modified;
+        // A look at what there is changes the time alone.
+        return old && old.modified !== modified && !isDeepStrictEqual(old.inputs, inputs);
       }),
     ),
   };

@@ -34,9 +34,13 @@ const person = (setting: string, more: object): Change => ({
 
 /** Edits that no server would survive: refused by the plan, with the name of what stands in the way. */
 export const REFUSED: readonly (Change & { by: string })[] = [
-  { ...change("region", "us-west"), by: "environment-database-instance" },
+  { ...change("region", "us-ord"), by: "environment-database-instance" },
   { ...change("network", { private: "vpc" }), by: "environment-database-instance" },
-  { ...change("database.engine", "mariadb"), by: "environment-database-engine-is-for-life" },
+  {
+    setting: "database.engine",
+    change: set("database", { engine: "mariadb", source: { kind: "archive" } }),
+    by: "environment-database-engine-is-for-life",
+  },
   { ...change("deployer.name", "robot"), by: "environment-deployer-name-is-for-life" },
 ];
 

@@ -26,6 +26,7 @@ export interface StateResource {
   id?: string;
   type: string;
   modified?: string;
+  inputs?: unknown;
   protect?: boolean;
 }
 
