@@ -1,9 +1,16 @@
+import { setTimeout as delay } from "node:timers/promises";
+
 import { UserError } from "../../local/cli/user-error";
 import { kindOf } from "./manifest";
 import { type Session, type SessionOptions, withSession } from "./session";
 import { Store } from "./store";
 
 const TOOL = "/usr/local/sbin/stronghold-backup";
+/** What it ends with while another run has its lock. */
+const BUSY = 75;
+const BUSY_PAUSE_MS = 1_000;
+/** As long as a full backup of a large database may take. */
+const BUSY_LIMIT_MS = 60 * 60_000;
 
 /** Makes a full backup now, and says which. */
 export async function run(options: SessionOptions): Promise<void> {
@@ -26,7 +33,17 @@ export async function backUp(session: Session): Promise<string[]> {
 
 async function order({ servers, progress }: Session, verb: "run" | "logs"): Promise<void> {
   progress.line("database", verb === "run" ? "making a full backup" : "shipping the logs");
-  const { code, stdout, stderr } = await servers.run("db", `sudo -n ${TOOL} ${verb}`);
+  const deadline = Date.now() + BUSY_LIMIT_MS;
+  const attempt = (): ReturnType<typeof servers.run> =>
+    servers.run("db", `sudo -n ${TOOL} ${verb}`);
+  let ran = await attempt();
+  // Timers do the same work, every few minutes: it is theirs to end, and not a reason to give up.
+  while (ran.code === BUSY && Date.now() < deadline) {
+    progress.line("database", "another run is at work: waiting for it");
+    await delay(BUSY_PAUSE_MS);
+    ran = await attempt();
+  }
+  const { code, stdout, stderr } = ran;
   if (code === 0) return;
   throw new UserError(
     `\`${TOOL} ${verb}\` failed on the database server (${code}): ${(stderr + stdout).trim()}`,
