@@ -4,12 +4,10 @@ import {
   type Account,
   accountWarnings,
   CAPABILITIES,
-  DNS_SCOPES,
   type Needs,
   type Region,
   regionWarnings,
-  SCOPES,
-  VPC_SCOPES,
+  scopesFor,
 } from "./lib/account";
 import type { Settings } from "./lib/settings";
 
@@ -43,8 +41,7 @@ export function needsOf({ region, app, database, backup, dns, network }: Setting
   const regions = new Map([[region, here]]);
   const { server } = backup;
   if ("region" in server) regions.set(server.region, capabilitiesOf(server));
-  const named = dns === undefined ? [] : DNS_SCOPES;
-  return { scopes: [...SCOPES, ...named, ...(hasVpc ? VPC_SCOPES : [])], regions };
+  return { scopes: scopesFor({ isNamed: dns !== undefined, hasVpc }), regions };
 }
 
 interface Access {

@@ -32,6 +32,11 @@ export const DNS_SCOPES = ["domains:read_write", "ips:read_write"] as const;
 /** What a private network of one's own needs besides. */
 export const VPC_SCOPES = ["vpc:read_write"] as const;
 
+/** All that a token has to be good for, whatever the settings ask for besides. */
+export function scopesFor({ isNamed, hasVpc }: { isNamed: boolean; hasVpc: boolean }): string[] {
+  return [...SCOPES, ...(isNamed ? DNS_SCOPES : []), ...(hasVpc ? VPC_SCOPES : [])];
+}
+
 /** What every server needs where it stands: an outer wall, its first-boot data, and its encryption. */
 export const CAPABILITIES = ["Linodes", "Cloud Firewall", "Metadata", "Disk Encryption"] as const;
 

@@ -62,6 +62,11 @@ export function contains(outer: Network, inner: Network): boolean {
   return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;
 }
 
+/** Whether two networks share an address. */
+export function overlap(one: Network, other: Network): boolean {
+  return contains(one, other) || contains(other, one);
+}
+
 export function isIPv4Network(cidr: string): boolean {
   return !cidr.includes(":");
 }

@@ -1,7 +1,7 @@
 /** The private network: the schema of the setting `network`, and its faults that no single value shows. */
 import { z } from "zod";
 
-import { contains, type Network, parseNetwork } from "./networks";
+import { contains, type Network, overlap, parseNetwork } from "./networks";
 import { PRIVATE_NETWORK } from "./private-network";
 import type { Fault } from "./settings-faults";
 
@@ -27,7 +27,7 @@ function subnetFault(text: string): string | undefined {
   }
   if (network.prefix > LONGEST_PREFIX) return `${form}; make it wider`;
   const shared = parseNetwork(PRIVATE_NETWORK);
-  if (shared && (contains(shared, network) || contains(network, shared))) {
+  if (shared && overlap(shared, network)) {
     return `${PRIVATE_NETWORK} is the data centre's own; choose another, such as 10.0.0.0/24`;
   }
   return undefined;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { parse, stringify } from "yaml";
 
-import { DNS_SCOPES, SCOPES, VPC_SCOPES } from "../../components/lib/account";
+import { scopesFor } from "../../components/lib/account";
 import { DEBIAN, isRecipe } from "../machines/recipes";
 import { ensureIdentity } from "../outside/identity";
 import { fillInOutside } from "../outside/settings";
@@ -95,7 +95,7 @@ export function givenSettings({ operatorDir }: Pick<CloudPaths, "operatorDir">):
  * What a token has to be good for, with the settings of this run and of those before: what a setting no
  * longer asks for has to be taken away, too.
  */
-export function scopesFor(paths: CloudPaths): readonly string[] {
+export function scopesToGrant(paths: CloudPaths): readonly string[] {
   const file = join(paths.operatorDir, "scopes.json");
   const before = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as string[]) : [];
   const scopes = [...new Set([...before, ...scopesOf(paths)])];
@@ -106,11 +106,8 @@ export function scopesFor(paths: CloudPaths): readonly string[] {
 function scopesOf({ configFile }: CloudPaths): readonly string[] {
   const { config } = readConfig(configFile);
   const network = config["stronghold:network"] as { private?: string } | undefined;
-  return [
-    ...SCOPES,
-    ...(config["stronghold:dns"] === undefined ? [] : DNS_SCOPES),
-    ...(network?.private === "vpc" ? VPC_SCOPES : []),
-  ];
+  const isNamed = config["stronghold:dns"] !== undefined;
+  return scopesFor({ isNamed, hasVpc: network?.private === "vpc" });
 }
 
 /** The images that the settings of the last run name, of those that can be made here. */

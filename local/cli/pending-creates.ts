@@ -31,26 +31,21 @@ export function readPendingCreates(text: string): PendingCreate[] {
 
 /** Nothing for what leaves no trace in the account: random values, and steps, which may run again. */
 export function placeOf({ type, inputs }: PendingCreate): Place | undefined {
-  const hasOurTags = ({ tags }: Found): boolean => setOf(tags) === setOf(inputs["tags"]);
+  const isSame = (found: Found, ...keys: string[]): boolean =>
+    keys.every((key) => found[key] === inputs[key]);
+  /** What has tags, by its name, which no other of its kind may have. */
+  const tagged = (list: string, name: string): Place => ({
+    list,
+    filter: { [name]: inputs[name] },
+    isOurs: (found) => isSame(found, name) && setOf(found["tags"]) === setOf(inputs["tags"]),
+  });
   switch (type) {
     case "linode:index/instance:Instance":
-      return {
-        list: "/linode/instances",
-        filter: { label: inputs["label"] },
-        isOurs: (found) => found["label"] === inputs["label"] && hasOurTags(found),
-      };
+      return tagged("/linode/instances", "label");
     case "linode:index/firewall:Firewall":
-      return {
-        list: "/networking/firewalls",
-        filter: { label: inputs["label"] },
-        isOurs: (found) => found["label"] === inputs["label"] && hasOurTags(found),
-      };
+      return tagged("/networking/firewalls", "label");
     case "linode:index/domain:Domain":
-      return {
-        list: "/domains",
-        filter: { domain: inputs["domain"] },
-        isOurs: (found) => found["domain"] === inputs["domain"] && hasOurTags(found),
-      };
+      return tagged("/domains", "domain");
     case "linode:index/domainRecord:DomainRecord":
       return {
         list: `/domains/${String(inputs["domainId"])}/records`,
@@ -64,14 +59,13 @@ export function placeOf({ type, inputs }: PendingCreate): Place | undefined {
         list: "/vpcs",
         filter: {},
         // It has no tags.
-        isOurs: (found) =>
-          ["label", "description", "region"].every((key) => found[key] === inputs[key]),
+        isOurs: (found) => isSame(found, "label", "description", "region"),
       };
     case "linode:index/vpcSubnet:VpcSubnet":
       return {
         list: `/vpcs/${String(inputs["vpcId"])}/subnets`,
         filter: {},
-        isOurs: (found) => ["label", "ipv4"].every((key) => found[key] === inputs[key]),
+        isOurs: (found) => isSame(found, "label", "ipv4"),
       };
     default:
       return undefined;

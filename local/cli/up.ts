@@ -11,7 +11,7 @@ import { runEmbedded } from "./embedded-engine";
 import { chooseEngine, type Engine } from "./engines";
 import { goneServers, goneText } from "./gone";
 import { withLock } from "./lock";
-import { DEPLOYER, imagesOf, prepareOperator, scopesFor } from "./operator";
+import { DEPLOYER, imagesOf, prepareOperator, scopesToGrant } from "./operator";
 import { Progress } from "./progress";
 import { runPulumi } from "./pulumi-engine";
 import { prepareHosts } from "./readiness";
@@ -70,7 +70,7 @@ async function bringUp(
 
   const agentSocket = join(paths.operatorDir, "agent.sock");
   // No more than README says is needed, so that every run shows that it is enough.
-  const scopes = scopesFor(paths);
+  const scopes = scopesToGrant(paths);
   const token = `${daemon.token}:${scopes.join(",")}`;
   const api = { url: `http://127.0.0.1:${daemon.port}`, token };
   const gone = await goneServers(paths, api);

@@ -1,4 +1,4 @@
-import { addressAt, contains, parseNetwork, singleAddress } from "../../../components/lib/networks";
+import { parseNetwork } from "../../../components/lib/networks";
 import type { Linode, State } from "../state/model";
 import type { Faults } from "./faults";
 
@@ -9,8 +9,6 @@ export interface InterfaceRequest {
   subnet_id?: number | null;
   ipv4?: { vpc?: string | null; nat_1_1?: string | null } | null;
   ip_ranges?: unknown[] | null;
-  label?: string | null;
-  ipam_address?: string | null;
 }
 
 interface Request {
@@ -20,7 +18,7 @@ interface Request {
 }
 
 /** The vendor keeps the first two addresses of a subnet, and the last two. */
-const KEPT = 2;
+const KEPT = 2n;
 
 /**
  * The two that the local cloud wires: none, or a public one and then one in a VPC with an address of its own
@@ -82,10 +80,8 @@ function checkVpcInterface(
 function isFreeFor(address: string, subnet: string): boolean {
   const range = parseNetwork(subnet);
   const own = parseNetwork(`${address}/32`);
-  if (!range || !own || !contains(range, own)) return false;
-  const size = Number(range.last - range.first) + 1;
-  const kept = [0, 1, size - KEPT, size - 1].map((at) => singleAddress(addressAt(range, at)));
-  return !kept.includes(own.cidr);
+  if (!range || !own) return false;
+  return own.first >= range.first + KEPT && own.last <= range.last - KEPT;
 }
 
 function holds({ interfaces = [] }: Linode, subnetId: number | undefined, address: string) {

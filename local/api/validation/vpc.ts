@@ -1,4 +1,4 @@
-import { contains, type Network, parseNetwork } from "../../../components/lib/networks";
+import { contains, type Network, overlap, parseNetwork } from "../../../components/lib/networks";
 import { findRegion } from "../catalogue/regions";
 import type { State, Subnet } from "../state/model";
 import { type Body, Faults, withoutNulls } from "./faults";
@@ -105,8 +105,7 @@ function checkRange(faults: Faults, text: string, others: readonly Subnet[]): vo
 }
 
 function overlaps(one: string, other: string): boolean {
-  const [a, b] = [networkOf(one), networkOf(other)];
-  return contains(a, b) || contains(b, a);
+  return overlap(networkOf(one), networkOf(other));
 }
 
 function networkOf(cidr: string): Network {
