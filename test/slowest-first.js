@@ -19,6 +19,7 @@ const SLOW = [
   "host/control-login-alerts-delivery",
   "host/restore",
   "host/control-firewall",
+  "e2e/replace",
   "host/backups-chaos",
   "host/control-database",
   "host/vault-push",

@@ -36,7 +36,12 @@ afterAll(() => {
 /** `npm run enrol`, without npm's own start-up time. */
 function enrol(...words: string[]): { code: number; stdout: string; stderr: string } {
   const args = ["--import", "tsx", "scripts/enrol.ts", ...words];
-  const ran = spawnSync(process.execPath, args, { cwd: ROOT, env: cloud.env, encoding: "utf8" });
+  const ran = spawnSync(process.execPath, args, {
+    cwd: ROOT,
+    env: cloud.env,
+    encoding: "utf8",
+    timeout: 180_000,
+  });
   return { code: ran.status ?? 128, stdout: ran.stdout, stderr: ran.stderr };
 }
 

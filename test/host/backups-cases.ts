@@ -1,6 +1,7 @@
 /** What a backup is, and what making one costs those who use the database. */
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import type { Readable } from "node:stream";
 
 import { type BackupPair, CANARY, SPOOL } from "./backups-pair";
 import { fill, Writer } from "./backups-writer";
@@ -138,6 +139,26 @@ export function describeBackup(pair: BackupPair, it: jest.It): void {
     expect(server.must(`journalctl -q --no-pager | grep -c ${CANARY} || true`)).toBe("0");
   }, 540_000);
 
+  it("keeps nobody from altering a table while it reads another one", async () => {
+    server.sql(`USE ${SCHEMA}; DROP TABLE IF EXISTS z_late;
+      CREATE TABLE z_late (id INT PRIMARY KEY); INSERT INTO z_late VALUES (1), (2)`);
+    const child = start(pair);
+    // The dump can go no further than what pipes hold, and that is less than the table before.
+    expect(await eventually(() => server.root("pkill -STOP -x age").code === 0)).toBe(true);
+    const counted = "grep -q z_late /run/stronghold-backup/full.??????/counts";
+    expect(await eventually(() => server.root(counted).code === 0)).toBe(true);
+    try {
+      server.sql(`SET lock_wait_timeout = 10; ALTER TABLE ${SCHEMA}.z_late ADD COLUMN more INT`);
+    } finally {
+      server.must("pkill -CONT -x age");
+    }
+    expect(await eventually(() => child.exitCode !== null, 60_000)).toBe(true);
+    expect(child.exitCode).toBe(0);
+    const { tables } = pair.manifest(pair.newest());
+    expect(tables).toEqual(pair.rows());
+    expect(pair.load(pair.newest(), "check_one")).toEqual(tables);
+  }, 180_000);
+
   it.each<[string, string]>([
     ["altered", "ALTER TABLE z_late ADD COLUMN more INT DEFAULT 7"],
     ["emptied", "TRUNCATE z_late"],
@@ -147,9 +168,7 @@ export function describeBackup(pair: BackupPair, it: jest.It): void {
     async (_what, statement) => {
       server.sql(`USE ${SCHEMA}; DROP TABLE IF EXISTS z_late;
         CREATE TABLE z_late (id INT PRIMARY KEY); INSERT INTO z_late VALUES (1), (2)`);
-      const words = server.cloud.machines.consoleCommand(1001, ["stronghold-backup", "run"]);
-      const [command = "", ...args] = words;
-      const child = spawn(command, args, { stdio: ["ignore", "pipe", "ignore"] });
+      const child = start(pair);
       let said = "";
       child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
       const started = `find ${SPOOL} -name '.partial-full-*.age' -size +0`;
@@ -164,6 +183,13 @@ export function describeBackup(pair: BackupPair, it: jest.It): void {
     },
     360_000,
   );
+}
+
+/** A full backup beside the test. */
+function start({ server }: BackupPair): ChildProcessByStdio<null, Readable, null> {
+  const words = server.cloud.machines.consoleCommand(1001, ["stronghold-backup", "run"]);
+  const [command = "", ...args] = words;
+  return spawn(command, args, { stdio: ["ignore", "pipe", "ignore"] });
 }
 
 /** Files of the database server's disk with the row's text in it or compressed plainly, as seen from below. */

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { vantageCommand } from "../../local/machines/vantage";
 import type { DatabaseServer } from "./database-server";
 import { DEPLOYER } from "./harness";
-import type { Ran } from "./test-machines";
+import { COMMAND_LIMIT_MS, type Ran } from "./test-machines";
 
 const ROOT = join(__dirname, "../..");
 
@@ -56,7 +56,12 @@ export class Operator {
   /** `npm run backup`, without npm's own start-up time. */
   backup(...words: string[]): Ran {
     const [command = "", ...args] = this.words(words);
-    const ran = spawnSync(command, args, { cwd: ROOT, env: this.env, encoding: "utf8" });
+    const ran = spawnSync(command, args, {
+      cwd: ROOT,
+      env: this.env,
+      encoding: "utf8",
+      timeout: COMMAND_LIMIT_MS,
+    });
     return { code: ran.status ?? 128, stdout: ran.stdout, stderr: ran.stderr };
   }
 

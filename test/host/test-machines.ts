@@ -32,6 +32,9 @@ export interface Ran {
   stderr: string;
 }
 
+/** While a command runs, no limit of jest's can end its test. Nothing that works takes so long. */
+export const COMMAND_LIMIT_MS = 15 * 60_000;
+
 export function run(words: readonly string[], input = ""): Ran {
   const [command = "", ...args] = words;
   const done = spawnSync(command, args, {
@@ -39,7 +42,14 @@ export function run(words: readonly string[], input = ""): Ran {
     input,
     cwd: "/",
     maxBuffer: 256 * 1024 * 1024,
+    timeout: COMMAND_LIMIT_MS,
+    killSignal: "SIGKILL",
   });
+  if (done.error && "code" in done.error && done.error.code === "ETIMEDOUT") {
+    throw new Error(
+      `'${words.join(" ")}' was still at work after ${COMMAND_LIMIT_MS / 60_000} min`,
+    );
+  }
   return { code: done.status ?? 128, stdout: done.stdout, stderr: done.stderr };
 }
 

@@ -23,10 +23,12 @@ strange_names() {
     WHERE table_schema = '$SCHEMA' AND HEX(table_name) REGEXP '^(..)*([01].|7F)'"
 }
 
-# count_statements: for each table one whose answer is a line of JSON.
+# count_statements: for each table a line of them, whose answer is a line of JSON. The way back to the
+# savepoint lets go of the table, as the dump tool does: else whoever alters one that is counted waits for this
+# transaction, the dump waits behind them, and this transaction ends after the dump.
 count_statements() {
-  sql <<<"SELECT CONCAT('SELECT CONCAT(X''', HEX(JSON_QUOTE(table_name)), ''', '':'', COUNT(*)) FROM \`$SCHEMA\`.\`',
-      REPLACE(table_name, '\`', '\`\`'), '\`') FROM information_schema.tables
+  sql <<<"SELECT CONCAT('SAVEPOINT counted; SELECT CONCAT(X''', HEX(JSON_QUOTE(table_name)), ''', '':'', COUNT(*)) FROM \`$SCHEMA\`.\`',
+      REPLACE(table_name, '\`', '\`\`'), '\`; ROLLBACK TO SAVEPOINT counted') FROM information_schema.tables
     WHERE table_schema = '$SCHEMA' AND table_type = 'BASE TABLE' ORDER BY CAST(table_name AS BINARY)"
 }
 
@@ -86,7 +88,8 @@ take_snapshot() {
   open_session watch
   # COUNT(*) would take several cores for itself.
   if is_mysql; then ask count 'SET SESSION innodb_parallel_read_threads = 1' >/dev/null || true; fi
-  ask count 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ' >/dev/null || true
+  # MariaDB keeps a table beyond the way back to a savepoint for as long as the session might write to the log.
+  ask count 'SET SESSION sql_log_bin = 0; SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ' >/dev/null || true
   start_sinks sql
   hold || return
   held=$(milliseconds)
