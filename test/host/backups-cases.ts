@@ -20,6 +20,8 @@ const WAIT_TRIES = 3;
 const WATCH = `
   patterns=$(cat)
   for round in {1..8}; do
+    # It may not be started as often as that in so short a time, which is for one that is killed.
+    systemctl reset-failed stronghold-backup.service
     systemctl start --no-block stronghold-backup.service
     while [[ $(systemctl show -P ActiveState stronghold-backup.service) == activating ]]; do
       group=$(systemctl show -P ControlGroup stronghold-backup.service)

@@ -128,6 +128,13 @@ describe("a day of backups while somebody writes", () => {
     ROUND_MS,
   );
 
+  it("lets an operator's run wait for one that is at work, and end well", () => {
+    pair.start("flock /run/stronghold-backup/full.lock sleep 12");
+    const ran = operator.backup("run");
+    expect(ran).toMatchObject({ code: 0 });
+    expect(ran.stderr).toContain("another run is at work: waiting for it");
+  }, 120_000);
+
   it("can be restored to its last second by the logs", async () => {
     writer.stop();
     note();

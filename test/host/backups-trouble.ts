@@ -86,6 +86,13 @@ export function describeTrouble(pair: BackupPair, it: jest.It): void {
     expect(pair.alerts()).toEqual(["over: backups wait to be shipped"]);
   }, 180_000);
 
+  it("waits for whoever is shipping, who may have looked before the new one was there", () => {
+    const holder = pair.start("flock /run/stronghold-backup/ship-full.lock sleep 5");
+    const id = pair.full();
+    expect(holder.ended()).toBe(true);
+    expect(pair.inVault()).toContain(id);
+  }, 90_000);
+
   it("brings nothing to a vault whose host key has changed", () => {
     const key = "/etc/ssh/ssh_host_ed25519_key";
     const before = vault.state();

@@ -4,13 +4,17 @@
 readonly SHIP_GRACE_SECONDS=300 SHIP_BYTES_A_SECOND=50000
 readonly PUSH_ACCOUNT=stronghold-push
 
-# ship_all KIND: what has not been shipped yet, oldest first, full or log. One at a time of a kind: a large
-# full backup must not keep the logs waiting.
+# ship_all KIND [passing]: what has not been shipped yet, oldest first, full or log. One at a time of a kind: a
+# large full backup must not keep the logs waiting. Who only passes by leaves it to whoever is at it; who has
+# just made one waits for them, since they may have looked before it was there.
 ship_all() {
   local id faults=0
   exec 8>"$RUNTIME/ship-$1.lock"
-  # Whoever has the lock ships them.
-  flock --nonblock 8 || return 0
+  if [[ ${2-} == passing ]]; then
+    flock --nonblock 8 || return 0
+  else
+    flock 8
+  fi
   rm -f -- "$STATE/refused-$1" "$STATE/unreachable-$1"
   for id in $(if [[ $1 == full ]]; then fulls; else logs_kept; fi); do
     is_shipped "$id" && continue
