@@ -34,6 +34,8 @@ const person = (how: Login = {}): Login => ({
 });
 /** OpenSSH 9.6, where a classical exchange stands in for ML-KEM, for whoever knows no NTRU. */
 const IS_BEFORE_ML_KEM = IMAGE === "linode/ubuntu24.04";
+/** Where PAM can be asked by another name than sshd's, which is one way around two factors. */
+const NAMES_PAM = !IS_BEFORE_ML_KEM;
 const CLASSICAL = "curve25519-sha256";
 const DATABASE: Parameters = { ...APP, PERMIT_OPEN: "" };
 
@@ -292,6 +294,15 @@ describe("the control ssh", () => {
         "sed -i 's/^Match User deployer Address 203/Match User ada\\n  AuthenticationMethods publickey\\n&/' /etc/ssh/sshd_config.d/00-stronghold.conf",
         ["02", "12"],
       ],
+      ...(NAMES_PAM
+        ? [
+            [
+              "PAM by another name",
+              "sed -i 's/^PAMServiceName .*/PAMServiceName login/' /etc/ssh/stronghold-everyone.conf",
+              ["02", "12"],
+            ] as [string, string, string[]],
+          ]
+        : []),
       [
         "an exception that asks the deployer",
         "sed -i '/^  AuthenticationMethods/d' /etc/ssh/sshd_config.d/00-stronghold.conf",
@@ -353,8 +364,7 @@ describe("the control ssh", () => {
 
   it("is not loosened by files that sshd reads later, not even for one person", () => {
     server.must(`cat >/etc/ssh/sshd_config.d/50-cloud-init.conf`, "PasswordAuthentication yes\n");
-    const match =
-      "Match User ada\n  PasswordAuthentication yes\n  AuthenticationMethods publickey\nMatch User root\n  PermitRootLogin yes\n";
+    const match = `Match User ada\n  PasswordAuthentication yes\n  AuthenticationMethods publickey\n${NAMES_PAM ? "  PAMServiceName login\n" : ""}Match User root\n  PermitRootLogin yes\n`;
     server.must(`cat >/etc/ssh/sshd_config.d/60-x.conf && systemctl reload ssh`, match);
     expect(drive("audit")).toMatchObject({ code: 0, fails: [] });
     expect(server.lets("root")).toBe(false);

@@ -119,7 +119,7 @@ everyone_text() {
   # The last server of the chain has nothing behind it.
   [[ -n ${PARAM[PERMIT_OPEN]} ]] || tcp=no agent=no
   render "ssh$EVERYONE" TCP_FORWARDING="$tcp" AGENT_FORWARDING="$agent" \
-    PERMIT_OPEN="${PARAM[PERMIT_OPEN]:-none}"
+    PERMIT_OPEN="${PARAM[PERMIT_OPEN]:-none}" PAM_SERVICE="$(pam_service_text)"
 }
 
 drop_in_text() {

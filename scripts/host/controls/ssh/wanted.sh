@@ -24,14 +24,22 @@ exchanges_served() {
 }
 
 # knows KEYWORD VALUE: whether sshd takes that line. Of no file, since those may be what has to be mended.
-knows() { sshd -t -f /dev/null -h "$HOST_KEY" -o "$1=$2" &>/dev/null; }
+# The folder is the one that sshd gives its privileges up in; where a socket starts it, nobody may have made it yet.
+knows() { install -d -m 755 /run/sshd && sshd -t -f /dev/null -h "$HOST_KEY" -o "$1=$2" &>/dev/null; }
+
+# pam_service_text: since OpenSSH 9.8 a Match block could name a service of PAM that asks for no second factor.
+pam_service_text() {
+  if knows PAMServiceName sshd; then printf '\n%s' 'PAMServiceName sshd'; fi
+}
 
 readonly TWO_FACTORS=("authenticationmethods publickey,keyboard-interactive:pam" "kbdinteractiveauthentication yes")
 readonly KEY_ALONE=("authenticationmethods publickey" "kbdinteractiveauthentication no")
-readonly NO_OTHER_WAY=(
+NO_OTHER_WAY=(
   "pubkeyauthentication yes" "passwordauthentication no" "permitemptypasswords no"
   "hostbasedauthentication no" "kerberosauthentication no" "gssapiauthentication no" "usepam yes"
 )
+if knows PAMServiceName sshd; then NO_OTHER_WAY+=("pamservicename sshd"); fi
+readonly NO_OTHER_WAY
 readonly ALGORITHMS=(
   "kexalgorithms $(exchanges_served)"
   "ciphers aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr"
