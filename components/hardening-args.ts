@@ -14,7 +14,10 @@ export type PendingFacts = { [Fact in keyof HostFacts]: pulumi.Input<HostFacts[F
 type RoleFacts = Pick<PendingFacts, "database" | "databaseClient" | "backups" | "vault">;
 
 /** The facts that an environment gives; those of other roles are left out. */
-export type GivenFacts = Omit<PendingFacts, "packages" | "deployer" | keyof RoleFacts> &
+export type GivenFacts = Omit<
+  PendingFacts,
+  "packages" | "controls" | "bundle" | "deployer" | keyof RoleFacts
+> &
   Partial<RoleFacts> & { deployer: string };
 
 /** A server to harden. */

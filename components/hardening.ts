@@ -2,9 +2,10 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { HardeningArgs, Made, PendingFacts } from "./hardening-args";
-import { packagesOf } from "./lib/bundle";
-import { CONTROL_PLAN, renderParameters } from "./lib/control-plan";
+import { bundleManifest, packagesOf } from "./lib/bundle";
+import { CONTROL_PLAN, controlsLeaningOn, renderParameters } from "./lib/control-plan";
 import type { Control, HostFacts } from "./lib/host-facts";
+import type { Role } from "./lib/roles";
 import { driverCommand, handOverCommand, type Verb } from "./lib/remote-commands";
 import { connectionOf, type Endpoint, RemoteStep, type Route } from "./remote-step";
 
@@ -35,14 +36,13 @@ export class Hardening extends pulumi.ComponentResource {
     this.endpoint = this.login(server.hostKey, deployerPrivateKey);
     this.handOver = server.made && this.createHandOver(`${name}-hand-over`, server.made);
     this.last = this.createBundle(`${name}-bundle`);
-    this.createControls(({ leansOn }) => leansOn === undefined);
+    this.createControls(undefined);
     this.registerOutputs({ endpoint: this.endpoint });
   }
 
   /** Goes on with the controls that lean on another server, once all of that one's so far are in place. */
   connect(other: Hardening): void {
-    const { role } = other.args.server;
-    this.createControls(({ leansOn }) => leansOn === role, [other.last]);
+    this.createControls(other.args.server.role, [other.last]);
   }
 
   /** After what others may come through: its hand-over, or all its controls so far. */
@@ -96,11 +96,9 @@ export class Hardening extends pulumi.ComponentResource {
     );
   }
 
-  private createControls(
-    isWanted: (control: Control) => boolean,
-    others: pulumi.Resource[] = [],
-  ): void {
-    for (const control of CONTROL_PLAN[this.args.server.role].filter(isWanted)) {
+  /** Those that lean on a server of that role, or on none. */
+  private createControls(role: Role | undefined, others: pulumi.Resource[] = []): void {
+    for (const control of controlsLeaningOn(role, CONTROL_PLAN[this.args.server.role])) {
       const stdin = this.parametersOf(control);
       const step = (suffix: string, verb: Verb): RemoteStep =>
         this.createStep(`${this.name}-${control.name}${suffix}`, verb, control, stdin, others);
@@ -131,7 +129,8 @@ export class Hardening extends pulumi.ComponentResource {
     const all = pulumi
       .output(packages)
       .apply((more) => [...packagesOf(names, bundleDir), ...more].sort());
-    const pending: Partial<PendingFacts> = { ...facts, packages: all };
+    const bundle = bundleManifest(bundleDir);
+    const pending: Partial<PendingFacts> = { ...facts, packages: all, controls: names, bundle };
     const needed = Object.fromEntries(
       control.needs.map((fact) => {
         if (pending[fact] === undefined) throw new Error(`${this.name} was not given ${fact}`);

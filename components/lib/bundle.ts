@@ -27,6 +27,17 @@ export function controlHash(control: string, bundleDir: string): string {
   return hash.digest("hex");
 }
 
+/** All of the folder in the words of sha256sum(1), so that a server can tell whether its copy is whole. */
+export function bundleManifest(bundleDir: string): string {
+  const sum = (file: string): string =>
+    createHash("sha256")
+      .update(readFileSync(join(bundleDir, file)))
+      .digest("hex");
+  return allFiles(bundleDir)
+    .map((file) => `${sum(file)}  ${file}\n`)
+    .join("");
+}
+
 /** The Debian packages that controls say they need, in their `# needs:` lines. */
 export function packagesOf(controls: readonly string[], bundleDir: string): string[] {
   const names = controls.flatMap((control) => {
@@ -49,13 +60,16 @@ function filesOf(control: string, bundleDir: string): string[] {
   const controls = readdirSync(join(bundleDir, "controls"))
     .filter((file) => file.endsWith(".sh"))
     .map((file) => file.slice(0, -".sh".length));
+  return allFiles(bundleDir).filter((file) => {
+    const owner = OWNER.exec(file)?.[1] ?? "";
+    const isShared = !controls.includes(owner) && file !== HAND_OVER;
+    return owner === control || isShared;
+  });
+}
+
+function allFiles(bundleDir: string): string[] {
   return readdirSync(bundleDir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(bundleDir, join(entry.parentPath, entry.name)))
-    .filter((file) => {
-      const owner = OWNER.exec(file)?.[1] ?? "";
-      const isShared = !controls.includes(owner) && file !== HAND_OVER;
-      return owner === control || isShared;
-    })
     .sort();
 }

@@ -1,5 +1,6 @@
 import {
   ACCOUNTS,
+  AUDIT,
   BACKUPS,
   CLOCK,
   DATABASE,
@@ -33,10 +34,18 @@ const CONTROLS: readonly Control[] = [
 
 /** The controls of each server. */
 export const CONTROL_PLAN: Readonly<Record<Role, readonly Control[]>> = {
-  app: [...CONTROLS, DATABASE_CLIENT],
-  database: [...CONTROLS, DATABASE, BACKUPS],
-  backup: [...CONTROLS, VAULT],
+  app: [...CONTROLS, DATABASE_CLIENT, AUDIT],
+  database: [...CONTROLS, DATABASE, BACKUPS, AUDIT],
+  backup: [...CONTROLS, VAULT, AUDIT],
 };
+
+/** The part of a plan that waits for a server of that role, or for none: what follows a control that waits does, too. */
+export function controlsLeaningOn(role: Role | undefined, plan: readonly Control[]): Control[] {
+  return plan.filter((_control, at) => {
+    const roles = plan.slice(0, at + 1).flatMap(({ leansOn }) => leansOn ?? []);
+    return roles.at(-1) === role;
+  });
+}
 
 /** The text that a control gets on stdin, one `KEY=value` a line. */
 export function renderParameters(parameters: Parameters): string {

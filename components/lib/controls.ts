@@ -112,6 +112,17 @@ export const LOGIN_ALERTS: Control<"deployer" | "alerts" | "receiver"> = {
   }),
 };
 
+/** It is made of all controls, so it goes along with every change of one. */
+export const AUDIT: Control<"controls" | "bundle"> = {
+  name: "audit",
+  confirmed: false,
+  needs: ["controls", "bundle"],
+  parameters: ({ controls, bundle }) => ({
+    CONTROLS: [...controls].sort().join(" "),
+    MANIFEST_B64: bundle,
+  }),
+};
+
 export const DATABASE: Control<"database"> = {
   name: "database",
   confirmed: false,

@@ -8,6 +8,10 @@ import type { DatabaseEngine } from "./settings-database";
 export interface HostFacts {
   /** Debian packages that the controls say they need. */
   packages: readonly string[];
+  /** All controls of the server. */
+  controls: readonly string[];
+  /** What the controls are made of, as lines of sha256sum(1). */
+  bundle: string;
   /** Where the database's packages come from; `none` on a server without one. */
   packageSource: PackageSource;
   /** The account of automation. */

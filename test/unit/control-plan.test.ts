@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import { packagesOf } from "../../components/lib/bundle";
-import { CONTROL_PLAN, renderParameters } from "../../components/lib/control-plan";
+import { CONTROL_PLAN, controlsLeaningOn, renderParameters } from "../../components/lib/control-plan";
 import * as controls from "../../components/lib/controls";
 import { appWall } from "../../components/lib/firewall-rules";
 import type { HostFacts } from "../../components/lib/host-facts";
@@ -12,6 +12,8 @@ const BUNDLE_DIR = join(__dirname, "..", "..", "scripts", "host");
 
 const FACTS: HostFacts = {
   packages: ["iptables", "sudo"],
+  controls: ["ssh", "audit", "accounts"],
+  bundle: "0a  driver\n",
   packageSource: { source: "suite:sid", expired: "accept" },
   deployer: "deployer",
   deployerKeys: ["ssh-ed25519 AAAAd"],
@@ -103,7 +105,14 @@ describe.each(ROLES)("the plan of the %s server", (role) => {
       "firewall",
       "login-alerts",
       ...OWN[role],
+      "audit",
     ]);
+  });
+
+  it("ends with the audit, which waits for whatever the controls before it wait for", () => {
+    const parts = [undefined, ...ROLES].map((other) => controlsLeaningOn(other, plan));
+    expect(parts.flat()).toEqual(plan);
+    expect(parts.filter((part) => part.length > 0).at(-1)?.at(-1)?.name).toBe("audit");
   });
 
   it("has a new connection confirm whatever could lock the operator out", () => {
@@ -135,6 +144,13 @@ describe("the parameters", () => {
       PACKAGES: "iptables sudo",
       DATABASE_SOURCE: "suite:sid",
       SOURCE_EXPIRED: "accept",
+    });
+  });
+
+  it("of the audit are the controls of the server, and what they are made of", () => {
+    expect(parameters["audit"]).toEqual({
+      CONTROLS: "accounts audit ssh",
+      MANIFEST_B64: "0a  driver\n",
     });
   });
 

@@ -23,6 +23,7 @@ describe("the controls", () => {
   it("are those of this release", () => {
     expect(CONTROLS).toEqual([
       "accounts",
+      "audit",
       "backups",
       "clock",
       "database-client",

@@ -10,6 +10,7 @@
 # checks:  DATABASE-01 G13, DATABASE-02 G13, DATABASE-03 G13, DATABASE-04 G13, DATABASE-05 G13, DATABASE-06 G13, DATABASE-07 G13, DATABASE-08 A07, DATABASE-09 A07, DATABASE-10 A07, DATABASE-11 G13, DATABASE-12 G13
 # shellcheck shell=bash
 
+readonly SHAPE_STORED='^(([0-9A-F]+ ([0-9A-F]+|-))|mysql_native_password \*[0-9A-F]{40}( \[[^[:cntrl:]]{1,200}\])?)?$'
 readonly SHAPE_PRIVATE='^(10|172|192)(\.[0-9]{1,3}){3}$'
 
 takes ENGINE '^(mysql|mariadb)$'
@@ -20,6 +21,9 @@ takes APP_PASSWORD_B64 "$SHAPE_BASE64"
 takes APP_PREVIOUS_B64 "$SHAPE_BASE64" ''
 takes DEPLOY_PASSWORD_B64 "$SHAPE_BASE64"
 takes DEPLOY_PREVIOUS_B64 "$SHAPE_BASE64" ''
+# Instead of the passwords: what the server made of them, as remembered.
+takes APP_STORED "$SHAPE_STORED" ''
+takes DEPLOY_STORED "$SHAPE_STORED" ''
 takes CA_B64 "$SHAPE_BASE64"
 takes CERT_B64 "$SHAPE_BASE64"
 takes KEY_B64 "$SHAPE_BASE64"
@@ -69,4 +73,10 @@ apply() {
   mend_accounts
   mend_passwords
   mend_rights
+}
+
+# as_remembered: passwords as what the server keeps of them.
+as_remembered() {
+  PARAM[APP_STORED]=$(stored application) PARAM[DEPLOY_STORED]=$(stored deployment)
+  PARAM[APP_PASSWORD_B64]='' PARAM[APP_PREVIOUS_B64]='' PARAM[DEPLOY_PASSWORD_B64]='' PARAM[DEPLOY_PREVIOUS_B64]=''
 }

@@ -49,3 +49,10 @@ apply() {
   mend_ages
   remove_surplus
 }
+
+# as_remembered: an initial password as the hash that was made of it.
+as_remembered() {
+  local name text
+  text=$(for name in "${people[@]}"; do printf '%s\thash\t%s\n' "$name" "$(<"$RECORDS/$name")"; done)
+  PARAM[PEOPLE_B64]=$(base64 --wrap=0 <<<"$text")
+}

@@ -8,8 +8,11 @@
 readonly HASHES=$HOST_DIR/controls/database/caching_sha2.py
 declare -gAr KEY_OF=([application]=APP [deployment]=DEPLOY)
 
-# load_password USER: sets `current` and `previous`, of which the latter may be empty.
+# load_password USER: sets `current` and `previous`, of which the latter may be empty; `wanted` instead, with
+# what the server is to store, where only that is remembered.
 load_password() {
+  current='' previous='' wanted=${PARAM[${KEY_OF[$1]}_STORED]}
+  if [[ -n $wanted ]]; then return 0; fi
   current=$(decoded "${KEY_OF[$1]}_PASSWORD_B64") previous=$(decoded "${KEY_OF[$1]}_PREVIOUS_B64")
   [[ $current =~ ^[A-Za-z0-9]{32}$ ]] || usage "${KEY_OF[$1]}_PASSWORD_B64 is not 32 letters and digits"
   [[ $previous =~ ^([A-Za-z0-9]{32})?$ ]] || usage "${KEY_OF[$1]}_PREVIOUS_B64 is not 32 letters and digits"
@@ -38,10 +41,12 @@ native_hash() {
 }
 
 is_issued() {
-  local current previous kept first second
+  local current previous wanted kept first second
   load_password "$1"
   kept=$(stored "$1") || return
-  if is_mysql; then
+  if [[ -n $wanted ]]; then
+    [[ $kept == "$wanted" ]]
+  elif is_mysql; then
     read -r first second <<<"$kept"
     fits "$current" "${first:--}" || return
     if [[ -n $previous ]]; then fits "$previous" "$second"; else [[ $second == - ]]; fi
@@ -67,14 +72,34 @@ passwords_are_issued() {
 }
 
 mend_passwords() {
-  local user current previous
+  local user current previous wanted
   for user in "${ACCOUNTS[@]}"; do
     load_password "$user"
     if is_issued "$user"; then continue; fi
-    if is_mysql; then issue_dual "$user"; else issue_native "$user"; fi
+    if [[ -n $wanted ]]; then issue_stored "$user"; elif is_mysql; then issue_dual "$user"; else issue_native "$user"; fi
     changed "gave $user its password${previous:+; the previous one is still good}"
   done
 }
+
+# issue_stored USER: as it was. Each step keeps what was good before it.
+issue_stored() {
+  local first second how hash
+  if is_mysql; then
+    read -r first second <<<"$wanted"
+    tell <<<"CREATE USER IF NOT EXISTS $(account "$1") IDENTIFIED WITH caching_sha2_password AS 0x$first REQUIRE SSL"
+    [[ $second == - ]] || restore_hash "$1" "$second" 'RETAIN CURRENT PASSWORD'
+    restore_hash "$1" "$first" 'RETAIN CURRENT PASSWORD'
+    [[ $second != - ]] || tell <<<"ALTER USER $(account "$1") DISCARD OLD PASSWORD"
+    return 0
+  fi
+  for hash in $(grep -oE '\*[0-9A-F]{40}' <<<"$wanted"); do
+    how="${how+$how OR }mysql_native_password USING '$hash'"
+  done
+  tell <<<"CREATE USER IF NOT EXISTS $(account "$1") IDENTIFIED VIA $how REQUIRE SSL; ALTER USER $(account "$1") IDENTIFIED VIA $how REQUIRE SSL"
+}
+
+# restore_hash USER HASH HOW
+restore_hash() { tell <<<"ALTER USER $(account "$1") IDENTIFIED WITH caching_sha2_password AS 0x$2 $3"; }
 
 issue_native() {
   local how
@@ -107,11 +132,13 @@ issue_dual() {
 
 # renew USER: an expired password is good again only once it has been set again.
 renew() {
-  local current previous first
+  local current previous wanted first
   load_password "$1"
-  if is_mysql; then
+  if [[ -n $wanted ]]; then
+    issue_stored "$1"
+  elif is_mysql; then
     read -r first _ <<<"$(stored "$1")"
-    tell <<<"ALTER USER $(account "$1") IDENTIFIED WITH caching_sha2_password AS 0x$first"
+    restore_hash "$1" "$first" ''
   else
     issue_native "$1"
   fi
@@ -120,6 +147,4 @@ renew() {
 make_hash() { python3 "$HASHES" make <<<"$1"; }
 
 # replace USER PASSWORD HOW
-replace() {
-  tell <<<"ALTER USER $(account "$1") IDENTIFIED WITH caching_sha2_password AS 0x$(make_hash "$2") $3"
-}
+replace() { restore_hash "$1" "$(make_hash "$2")" "$3"; }

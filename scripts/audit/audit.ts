@@ -1,0 +1,126 @@
+/** One audit: every server and the look from outside, side by side. */
+import { writeFileSync } from "node:fs";
+
+import { ROLES } from "../../components/lib/roles";
+import { Progress } from "../../local/cli/progress";
+import { UserError } from "../../local/cli/user-error";
+import { asTyped } from "../backup/session";
+import { fileStack } from "../stacks/file-stack";
+import { findStack } from "../stacks/find";
+import { Servers } from "../stacks/servers";
+import type { Stack } from "../stacks/stack";
+import { ask } from "./ask";
+import { History } from "./history";
+import { renderHtml } from "./html";
+import { judge, knock } from "./outside";
+import { PROMISES } from "./promises";
+import { controlsToMend, repair } from "./repair";
+import { exitCodeOf, type PromiseReport, type Report, REPORT_VERSION, worst } from "./report";
+import { renderSarif } from "./sarif";
+import { renderTable, summary } from "./table";
+
+export interface AuditOptions {
+  stack?: string;
+  outputs?: string;
+  json?: boolean;
+  sarif?: string;
+  html?: string;
+  everyPort?: boolean;
+  repair?: boolean;
+}
+
+/** Audits, shows it, and ends with 0 if all is kept, 1 if not, 2 if something could not be looked at. */
+export async function audit(options: AuditOptions): Promise<void> {
+  const stack =
+    options.outputs === undefined ? findStack(options.stack) : fileStack(asTyped(options.outputs));
+  const servers = new Servers(stack);
+  const progress = new Progress(options.json);
+  const history = new History(stack.name);
+  try {
+    let report = await look(stack, servers, options.everyPort === true);
+    history.keep(report);
+    if (options.repair === true && report.state !== "kept") {
+      await mend(stack, servers, report, progress);
+      report = await look(stack, servers, options.everyPort === true);
+      history.keep(report);
+    }
+    show(report, history, options);
+    process.exitCode = exitCodeOf(report.state);
+  } finally {
+    servers.close();
+  }
+}
+
+function show(report: Report, history: History, { json, sarif, html }: AuditOptions): void {
+  const write = (file: string, text: string): void => {
+    writeFileSync(asTyped(file), text, { mode: 0o600 });
+  };
+  if (sarif !== undefined) write(sarif, `${JSON.stringify(renderSarif(report), null, 2)}\n`);
+  if (html !== undefined) write(html, renderHtml(report, history.read()));
+  console.log(json === true ? JSON.stringify(report, null, 2) : renderTable(report));
+}
+
+async function mend(
+  stack: Stack,
+  servers: Servers,
+  report: Report,
+  progress: Progress,
+): Promise<void> {
+  progress.line("audit", summary(report));
+  const { deployer } = stack.outputs();
+  if (deployer === undefined) throw new UserError(`${stack.name} has no servers yet.`);
+  await Promise.all(
+    report.servers.map(({ role, findings }) =>
+      repair(servers, progress, { role, deployer, controls: controlsToMend(role, findings) }),
+    ),
+  );
+}
+
+async function look(stack: Stack, servers: Servers, everyPort: boolean): Promise<Report> {
+  const began = new Date();
+  const outputs = stack.outputs();
+  const addresses = ROLES.flatMap((role) =>
+    [outputs[role].publicIPv4, outputs[role].publicIPv6].filter((address) => address !== ""),
+  );
+  const [answers, ...told] = await Promise.all([
+    knock(stack.ssh, addresses, everyPort),
+    ...ROLES.map((role) => ask(servers, role)),
+  ]);
+  const reports = ROLES.map((role, index) => {
+    const { label, publicIPv4, publicIPv6, privateIPv4 } = outputs[role];
+    const own = answers.filter(({ address }) => [publicIPv4, publicIPv6].includes(address));
+    const findings = [...(told[index] ?? []), judge(role, own)];
+    return { role, label, publicIPv4, publicIPv6, privateIPv4, answers: own, findings };
+  });
+  return {
+    reportVersion: REPORT_VERSION,
+    stack: stack.name,
+    time: began.toISOString(),
+    seconds: (Date.now() - began.getTime()) / 1000,
+    state: worst(reports.flatMap(({ findings }) => findings.map(({ state }) => state))),
+    servers: reports,
+    promises: promisesIn(reports),
+  };
+}
+
+/** The same by the catalogue's rows. */
+export function promisesIn(servers: Report["servers"]): PromiseReport[] {
+  return Object.entries(PROMISES).flatMap(([row, promise]) => {
+    const checks = servers.flatMap(({ role, findings }) =>
+      findings
+        .filter(({ rows }) => rows.includes(row))
+        .map(({ id, state }) => ({ role, id, state })),
+    );
+    if (checks.length === 0) return [];
+    const broken = checks.filter(({ state }) => state !== "kept");
+    return [
+      {
+        row,
+        promise,
+        state: worst(checks.map(({ state }) => state)),
+        checks: checks.length,
+        broken: broken.map(({ role, id }) => ({ role, id })),
+      },
+    ];
+  });
+}

@@ -1,0 +1,40 @@
+/** Mends what an audit has found, with what each control was last applied. */
+import { CONTROL_PLAN } from "../../components/lib/control-plan";
+import type { Role } from "../../components/lib/roles";
+import type { Progress } from "../../local/cli/progress";
+import type { Servers } from "../stacks/servers";
+import { hostOf } from "./ask";
+import type { Finding } from "./report";
+
+/** The controls of a server with something to mend, the audit's own first: the others' word hangs on it. */
+export function controlsToMend(role: Role, findings: readonly Finding[]): string[] {
+  const broken = new Set(
+    findings.filter(({ state }) => state === "broken").map(({ control }) => control),
+  );
+  // The host's own firewall is what answers to the outside.
+  if (broken.delete("outside")) broken.add("firewall");
+  const order = ["audit", ...CONTROL_PLAN[role].map(({ name }) => name)];
+  return [...new Set(order)].filter((name) => broken.has(name));
+}
+
+/**
+ * Applies them one after the other; what could lock the operator out is confirmed over a new connection, or
+ * rolls itself back.
+ */
+export async function repair(
+  servers: Servers,
+  progress: Progress,
+  { role, deployer, controls }: { role: Role; deployer: string; controls: readonly string[] },
+): Promise<void> {
+  for (const name of controls) {
+    const control = CONTROL_PLAN[role].find((other) => other.name === name);
+    for (const verb of ["apply", ...(control?.confirmed === true ? ["confirm"] : [])]) {
+      const line = `sudo -n bash /home/${deployer}/host/driver --remembered ${verb} ${name} repair`;
+      const { code, stdout, stderr } = await servers.run(hostOf(role), line);
+      for (const [, text = ""] of stdout.matchAll(/^CHANGED\t[^\t]*\t(.*)$/gm)) {
+        progress.line(role, `${name}: ${text}`);
+      }
+      if (code > 1) progress.line(role, `${name}: ${stderr.trim()}`);
+    }
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * The control `audit`: a server that knows its promises by itself, notices what is changed by hand, says since
+ * when, and tells people once. Root's copy of the controls does it, and what it remembers holds no secret that
+ * the server does not keep itself.
+ */
+import { bundleManifest, packagesOf } from "../../components/lib/bundle";
+import {
+  base64,
+  BUNDLE,
+  DEPLOYER,
+  itWithJournal,
+  OPERATOR_FROM,
+  type Parameters,
+  type Report,
+  TestServer,
+} from "./harness";
+import { grouped } from "./tampers";
+import type { Ran } from "./test-machines";
+
+const server = new TestServer("a0c7a1");
+const it = itWithJournal(server);
+const COPY = "/usr/local/lib/stronghold";
+const MEMORY = "/var/lib/stronghold/applied";
+const UNITS = "/etc/systemd/system";
+const QUEUE = "/var/spool/stronghold-alerts/mail";
+const CANARY = "C4n4ry-Passw0rd!";
+const DRIVER = `/home/${DEPLOYER}/host/driver`;
+
+const GOOD: Parameters = {
+  CONTROLS: "accounts audit passwords",
+  MANIFEST_B64: base64(bundleManifest(BUNDLE)),
+};
+const ids = (...numbers: string[]): string[] => numbers.map((number) => `AUDIT-${number}`);
+const drive = (verb: string, other: Parameters = {}): Report =>
+  server.drive(verb, "audit", { ...GOOD, ...other });
+
+interface Found extends Ran {
+  fails: string[];
+  since: Record<string, string>;
+}
+
+/** What the server says of itself. */
+function found(): Found {
+  const ran = server.root("stronghold-audit run");
+  const rows = ran.stdout.split("\n").map((line) => line.split("\t"));
+  const fails = rows.filter(([kind = ""]) => ["FAIL", "ERROR"].includes(kind));
+  const since = rows.filter(([kind]) => kind === "SINCE");
+  return {
+    ...ran,
+    fails: fails.map(([, id = ""]) => id),
+    since: Object.fromEntries(since.map(([, id = "", time = ""]) => [id, time])),
+  };
+}
+
+/** Runs the nightly audit; answers the subjects of the alerts that it has queued. */
+function nightly(): string[] {
+  server.must("systemctl start stronghold-audit.service");
+  const said = server.must(
+    `cd ${QUEUE} && for file in *; do [[ ! -f $file ]] || head -n 1 -- "$file"; done; rm -f -- *`,
+  );
+  return said === "" ? [] : said.split("\n").map((line) => line.replace(/^\[.*?\] /, ""));
+}
+
+beforeAll(async () => {
+  await server.boot();
+  const packages = packagesOf(["accounts", "passwords", "audit"], BUNDLE).join(" ");
+  expect(server.drive("apply", "packages", { PACKAGES: packages }).code).toBe(0);
+  server.must(`rm ${MEMORY}/packages`);
+  const people: Parameters = {
+    DEPLOYER,
+    DEPLOYER_KEYS_B64: base64(server.publicKey(DEPLOYER)),
+    DEPLOYER_FROM: OPERATOR_FROM,
+    ADMINS_B64: base64(`ada\t${server.publicKey("ada")}\n`),
+  };
+  expect(server.drive("apply", "accounts", people)).toMatchObject({ code: 0 });
+  const passwords = { PEOPLE_B64: base64(`ada\tclear\t${CANARY}\n`) };
+  expect(server.drive("apply", "passwords", passwords)).toMatchObject({ code: 0 });
+  // The real program that alerts, with a channel that nothing is sent on.
+  server.must(`cp -r /home/${DEPLOYER}/host/files/login-alerts/usr/local/. /usr/local/
+    chmod 700 /usr/local/sbin/stronghold-alert
+    install -d -m 700 /etc/stronghold/alerts /var/lib/stronghold/alerts ${QUEUE}
+    touch /etc/stronghold/alerts/mail`);
+}, 600_000);
+
+afterAll(async () => {
+  await server.end();
+}, 90_000);
+
+describe("the control audit", () => {
+  it("sets the audit up, and then has nothing to do", () => {
+    expect(drive("audit")).toMatchObject({ code: 1, fails: ids("01", "03", "04"), stderr: "" });
+    expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
+    expect(drive("audit")).toMatchObject({ code: 0, fails: [], changed: 0, stderr: "" });
+    expect(drive("apply")).toMatchObject({ code: 0, fails: [], changed: 0, stderr: "" });
+  });
+
+  it("finds all of a sound server's promises kept", () => {
+    const { code, stdout, stderr, fails } = found();
+    expect({ code, fails, stderr }).toEqual({ code: 0, fails: [], stderr: "" });
+    expect(stdout.match(/^SUMMARY\t\S+/gm)).toEqual(
+      ["accounts", "audit", "passwords"].map((name) => `SUMMARY\t${name}`),
+    );
+  });
+
+  it("remembers no password in clear, and shows what it remembers to nobody", () => {
+    expect(server.must(`grep -rlF -e '${CANARY}' -e '${base64(CANARY)}' /var /etc || true`)).toBe(
+      "",
+    );
+    const remembered = server.must(`sed -n s/^PEOPLE_B64=//p ${MEMORY}/passwords | base64 -d`);
+    expect(remembered).toMatch(/^ada\thash\t\$y\$/);
+    for (const file of [MEMORY, `${MEMORY}/accounts`, "/var/lib/stronghold/audit"]) {
+      expect(server.root(`runuser -u ada -- cat ${file}`).stderr).toContain("Permission denied");
+    }
+    const asAda = server.root("runuser -u ada -- stronghold-audit run");
+    expect(asAda.code).not.toBe(0);
+  });
+
+  it.each(
+    grouped([
+      ["a control that was changed", `echo : >>${COPY}/controls/ssh.sh`, ["01"]],
+      ["a control that others can change", `chmod 666 ${COPY}/lib.sh`, ["01"]],
+      ["a control that is missing", `rm ${COPY}/controls/clock.sh`, ["01"]],
+      ["a file beside them", `touch ${COPY}/controls/more.sh`, ["01"]],
+      ["a link beside them", `ln -s /etc/passwd ${COPY}/x`, ["01"]],
+      ["another folder in their place", `mv ${COPY} /root/x; ln -s /root/x ${COPY}`, ["01"]],
+      ["a memory that others can read", `chmod 644 ${MEMORY}/accounts`, ["02"]],
+      ["a memory that others get into", `chmod 755 ${MEMORY}`, ["02"]],
+      ["another program", "echo : >>/usr/local/sbin/stronghold-audit", ["03"]],
+      [
+        "a unit that does nothing",
+        `sed -i s/ExecStart=.*/ExecStart=true/ ${UNITS}/stronghold-audit.service`,
+        ["03"],
+      ],
+      [
+        "an addition to a unit",
+        `mkdir ${UNITS}/stronghold-audit.service.d; printf '[Service]\\nExecStart=\\n' >${UNITS}/stronghold-audit.service.d/a.conf; systemctl daemon-reload`,
+        ["03"],
+      ],
+      ["a state that others get into", "chmod 755 /var/lib/stronghold/audit", ["03"]],
+      ["a timer that is stopped", "systemctl -q stop stronghold-audit.timer", ["04"]],
+      ["a timer that no boot starts", "systemctl -q disable stronghold-audit.timer 2>&1", ["04"]],
+    ]),
+  )("notices and mends: %s", (_what, { rows, numbers }) => {
+    for (const [, tamper] of rows) server.must(tamper);
+    expect(drive("audit")).toMatchObject({ code: 1, fails: ids(...numbers), stderr: "" });
+    expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
+  });
+
+  it("notices a control of which nothing is known, and an audit that never ends", () => {
+    server.must(`mv ${MEMORY}/passwords /root/`);
+    expect(drive("audit").fails).toEqual(ids("02"));
+    server.must(`mv /root/passwords ${MEMORY}/`);
+    server.must("echo 1 >/var/lib/stronghold/audit/start");
+    expect(drive("audit").fails).toEqual(ids("04"));
+    server.must("systemctl start stronghold-audit.service");
+    expect(drive("audit")).toMatchObject({ code: 0, fails: [] });
+  });
+
+  it("makes no copy of a bundle that is not the stack's, and says what to do", () => {
+    server.must(`rm -r ${COPY}; echo : >>/home/${DEPLOYER}/host/lib.sh`);
+    const refused = drive("apply");
+    expect(refused.code).toBe(70);
+    expect(refused.stderr).toContain("is not the bundle that the stack has copied there");
+    expect(server.root(`ls ${COPY} ${COPY}.fresh`).stdout).toBe("");
+    server.supply();
+    expect(drive("apply")).toMatchObject({ code: 0, fails: [] });
+  });
+
+  it.each([
+    ["a way out of the bundle", `${"0".repeat(64)}  ../../etc/passwd\n`],
+    ["a path from the root", `${"0".repeat(64)}  /etc/passwd\n`],
+    ["a sum that is none", "0a  driver\n"],
+    ["a name that bash would read", `${"0".repeat(64)}  $(id)\n`],
+  ])("refuses %s in the list of files", (_what, manifest) => {
+    expect(drive("apply", { MANIFEST_B64: base64(manifest) })).toMatchObject({
+      code: 64,
+      stdout: "",
+    });
+  });
+});
+
+describe("what a server finds out by itself", () => {
+  it("is what was changed by hand, with the time since when", () => {
+    server.must("usermod -p '$6$salt$hash' root; chmod 755 /home/ada/.ssh");
+    const first = found();
+    expect(first.code).toBe(1);
+    expect(first.fails).toContain("PASSWORDS-04");
+    expect(Object.keys(first.since).sort()).toEqual([...first.fails].sort());
+    const again = found();
+    expect(again.since).toEqual(first.since);
+  });
+
+  it("is told once, and once more when it is over", () => {
+    expect(nightly()).toEqual([
+      expect.stringMatching(/^promises are no longer kept: .*PASSWORDS-04/),
+    ]);
+    expect(nightly()).toEqual([]);
+    for (const control of ["accounts", "passwords"]) {
+      expect(server.root(`bash ${DRIVER} --remembered apply ${control}`)).toMatchObject({
+        code: 0,
+      });
+    }
+    expect(found()).toMatchObject({ code: 0, fails: [], since: {} });
+    expect(nightly()).toEqual([expect.stringMatching(/^promises are kept again: .*PASSWORDS-04/)]);
+    expect(nightly()).toEqual([]);
+  });
+
+  it("does not end with a control that crashes or was remembered by another version", () => {
+    server.must(
+      `echo NEW_KEY=1 >>${MEMORY}/accounts; echo 'audit() { false; }' >>${COPY}/controls/passwords.sh`,
+    );
+    const { code, fails, stdout } = found();
+    expect(code).toBe(70);
+    expect(fails).toEqual(["ACCOUNTS-00", "AUDIT-01", "PASSWORDS-00"]);
+    expect(stdout).toContain("unknown parameter");
+    server.must(`sed -i /NEW_KEY/d ${MEMORY}/accounts`);
+    expect(drive("apply")).toMatchObject({ code: 0, fails: [] });
+    expect(found()).toMatchObject({ code: 0, fails: [] });
+  });
+
+  it("takes no parameters from a memory that somebody else could have written", () => {
+    server.must(`chown ada ${MEMORY}/accounts`);
+    const { fails, stdout } = found();
+    expect(fails).toEqual(["ACCOUNTS-00", "AUDIT-02"]);
+    expect(stdout).toContain("it is not known with what this control was applied");
+    server.must(`chown root ${MEMORY}/accounts`);
+  });
+
+  it("goes along with others who only read, and keeps out of the way of those who change", () => {
+    const beside = (how: string): string =>
+      server.must(
+        `exec 9>/run/stronghold.lock; flock ${how} 9; timeout 20 stronghold-audit run >/dev/null; echo $?`,
+      );
+    expect(beside("--shared")).toBe("0");
+    expect(beside("--exclusive")).toBe("124");
+  }, 90_000);
+});
