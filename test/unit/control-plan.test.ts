@@ -1,7 +1,11 @@
 import { join } from "node:path";
 
 import { packagesOf } from "../../components/lib/bundle";
-import { CONTROL_PLAN, controlsLeaningOn, renderParameters } from "../../components/lib/control-plan";
+import {
+  CONTROL_PLAN,
+  controlsLeaningOn,
+  renderParameters,
+} from "../../components/lib/control-plan";
 import * as controls from "../../components/lib/controls";
 import { appWall } from "../../components/lib/firewall-rules";
 import type { HostFacts } from "../../components/lib/host-facts";
@@ -112,7 +116,12 @@ describe.each(ROLES)("the plan of the %s server", (role) => {
   it("ends with the audit, which waits for whatever the controls before it wait for", () => {
     const parts = [undefined, ...ROLES].map((other) => controlsLeaningOn(other, plan));
     expect(parts.flat()).toEqual(plan);
-    expect(parts.filter((part) => part.length > 0).at(-1)?.at(-1)?.name).toBe("audit");
+    expect(
+      parts
+        .filter((part) => part.length > 0)
+        .at(-1)
+        ?.at(-1)?.name,
+    ).toBe("audit");
   });
 
   it("has a new connection confirm whatever could lock the operator out", () => {
