@@ -12,6 +12,7 @@ import { type Role, ROLES } from "../../components/lib/roles";
 import { vantageCommand } from "../../local/machines/vantage";
 import type { Sheet } from "../../scripts/enrol/sheet";
 import { loginWith, type LoginOptions, type LoginResult, totp } from "../person";
+import { describeAudit } from "./audit";
 import { ROOT, TestCloud } from "./cloud";
 import { settingsFile } from "./settings";
 
@@ -209,3 +210,5 @@ describe("a person", () => {
     expect(cloud.up("--settings", settings)).toMatchObject({ created: 0, updated: 0, deleted: 0 });
   }, 180_000);
 });
+
+describeAudit(cloud);
