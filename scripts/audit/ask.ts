@@ -3,7 +3,7 @@ import { CONTROL_PLAN } from "../../components/lib/control-plan";
 import { type Role, SHORT_NAMES } from "../../components/lib/roles";
 import { UserError } from "../../local/cli/user-error";
 import type { Host, Servers } from "../stacks/servers";
-import { controlOf, rowsOfChecks, rowsOfControl } from "./promises";
+import { controlOf, rowsOfChecks, rowsOfControl, withoutRows } from "./promises";
 import type { Finding } from "./report";
 
 export const hostOf = (role: Role): Host => SHORT_NAMES[role] as Host;
@@ -15,8 +15,6 @@ const again = (role: Role, control: string): string =>
   `have its step run again: pulumi up --replace '**-${role}-hardening-${control}'`;
 const REPAIR = "npm run audit -- --repair";
 const LINE = /^(PASS|FAIL|ERROR|SINCE)\t([A-Z-]+-\d\d)\t(.*)$/;
-/** A row of the catalogue at the beginning of what a check promises. */
-const ROW = /^[GAPH]\d\d /;
 /** Between the promise and what was found instead, which a bracket closes. */
 const FOUND = " [";
 
@@ -67,8 +65,7 @@ export function findingsIn(text: string, role: Role): Finding[] {
 
 /** What a check says: its rows, then the promise, then what was found in brackets. */
 function parted(said: string): { promise: string; found?: string } {
-  let text = said;
-  while (ROW.test(text)) text = text.slice("G00 ".length);
+  const text = withoutRows(said);
   const at = text.endsWith("]") ? text.indexOf(FOUND) : -1;
   if (at < 0) return { promise: text };
   return { promise: text.slice(0, at), found: text.slice(at + FOUND.length, -1) };

@@ -49,3 +49,11 @@ export function rowsOfControl(control: string, checks: Map<string, readonly stri
 
 /** `DATABASE-CLIENT-03` is of `database-client`. */
 export const controlOf = (id: string): string => id.slice(0, id.lastIndexOf("-")).toLowerCase();
+
+/** A row of the catalogue at the beginning of what a check says. */
+const ROW = /^[GAPH]\d\d /;
+
+/** What a check promises, without the rows that it begins with. */
+export function withoutRows(said: string): string {
+  return ROW.test(said) ? withoutRows(said.slice("G00 ".length)) : said;
+}

@@ -90,6 +90,16 @@ describe("the control firewall", () => {
         "ip6tables -D INPUT 1; ip6tables -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
         ["02"],
       ],
+      [
+        "the older back end, which does not see our rules",
+        "update-alternatives --quiet --set iptables /usr/sbin/iptables-legacy",
+        ["01", "06", "07", "11"],
+      ],
+      [
+        "rules of the older back end beside ours",
+        "ip6tables-legacy -P INPUT DROP; ip6tables-legacy -N X; ip6tables-legacy -A INPUT -j X",
+        ["06"],
+      ],
       ["an open policy", "iptables -P INPUT ACCEPT", ["01", "07"]],
       [
         "flushed rules",

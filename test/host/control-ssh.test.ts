@@ -269,6 +269,26 @@ describe("the control ssh", () => {
         ["03", "12"],
       ],
       [
+        "a door for every account",
+        "sed -i /^AllowGroups/d /etc/ssh/stronghold-everyone.conf",
+        ["04", "12"],
+      ],
+      [
+        "forwarding to anywhere",
+        "sed -i '/^PermitOpen/d' /etc/ssh/stronghold-everyone.conf",
+        ["08", "12"],
+      ],
+      [
+        "a deployer from everywhere",
+        "sed -i '/^  DenyUsers/d' /etc/ssh/sshd_config.d/00-stronghold.conf",
+        ["10", "12"],
+      ],
+      [
+        "keys from a second place",
+        "sed -i 's|^AuthorizedKeysFile.*|& /etc/ssh/keys|' /etc/ssh/stronghold-everyone.conf",
+        ["11", "12"],
+      ],
+      [
         "an older cipher in an earlier file",
         "echo 'Ciphers aes128-cbc' >/etc/ssh/sshd_config.d/00-a.conf",
         ["01", "05", "12"],

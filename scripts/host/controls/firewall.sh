@@ -20,6 +20,8 @@ takes ROLLBACK_SECONDS "$SHAPE_SECONDS" 120
 
 # shellcheck source=firewall/rules.sh
 source "$HOST_DIR/controls/firewall/rules.sh"
+# shellcheck source=firewall/legacy.sh
+source "$HOST_DIR/controls/firewall/legacy.sh"
 # shellcheck source=firewall/boot.sh
 source "$HOST_DIR/controls/firewall/boot.sh"
 # shellcheck source=firewall/connections.sh
@@ -58,8 +60,8 @@ apply() {
 
 # snapshot_running STATE: what the lib's rollback keeps beside the files.
 snapshot_running() {
-  complete "$(iptables-save)" "$loaded_v4" >"$1/running.v4"
-  complete "$(ip6tables-save)" "$loaded_v6" >"$1/running.v6"
+  complete "$(iptables-save 2>/dev/null)" "$loaded_v4" >"$1/running.v4"
+  complete "$(ip6tables-save 2>/dev/null)" "$loaded_v6" >"$1/running.v6"
 }
 
 # load_rules: each family is one transaction; should the second fail, both are put back at once.
@@ -67,8 +69,8 @@ load_rules() {
   local reason
   keep_connections
   if reason=$({
-    complete "$wanted_v4" "$(iptables-save)" | iptables-restore --wait 10 &&
-      complete "$wanted_v6" "$(ip6tables-save)" | ip6tables-restore --wait 10
+    complete "$wanted_v4" "$(iptables-save 2>/dev/null)" | iptables-restore --wait 10 &&
+      complete "$wanted_v6" "$(ip6tables-save 2>/dev/null)" | ip6tables-restore --wait 10
   } 2>&1); then
     # Once more, for a connection that was being opened while the rules were put in place.
     keep_connections
@@ -80,15 +82,6 @@ load_rules() {
   die 70 "the rules could not be loaded, the old ones are back: $reason"
 }
 
-use_nf_tables() {
-  local name
-  for name in iptables ip6tables; do
-    if [[ $("$name" --version) == *nf_tables* ]]; then continue; fi
-    quietly update-alternatives --set "$name" "/usr/sbin/$name-nft"
-    changed "made $name use nf_tables"
-  done
-}
-
 is_persisted() {
   is_file "$RULES_V4" 600 root:root "$wanted_v4" && is_file "$RULES_V6" 600 root:root "$wanted_v6" &&
     boots_alone >/dev/null && loads_first >/dev/null && brings_just_these >/dev/null &&
@@ -96,12 +89,6 @@ is_persisted() {
 }
 
 # --- Checks: each prints why it fails ---------------------------------------------------------
-
-# A table of the older back end would filter beside ours, unseen by iptables-save.
-uses_nf_tables() {
-  [[ $(iptables --version) == *nf_tables* && $(ip6tables --version) == *nf_tables* ]] || return
-  ! grep -hs . /proc/net/ip_tables_names /proc/net/ip6_tables_names
-}
 
 drops_by_default() {
   local chain family
