@@ -73,7 +73,7 @@ function textsOfChecks(): Map<string, string> {
   });
   const plain = (text: string): string =>
     text
-      .replaceAll(/\$\{PARAM\[([A-Z_0-9]+)\](?::-[a-z]+)?\}/g, "$1")
+      .replaceAll(/\$\{PARAM\[([A-Z_0-9]+)\][^}]*\}/g, "$1")
       .replaceAll(/\$\([a-z_]+\)/g, "")
       .replaceAll(/\$([A-Za-z_]+)/g, (_, name: string) => name.toUpperCase());
   return new Map(said.map(([, id = "", text = ""]) => [id, plain(withoutRows(text))]));

@@ -92,9 +92,9 @@ issue_stored() {
     [[ $second != - ]] || tell <<<"ALTER USER $(account "$1") DISCARD OLD PASSWORD"
     return 0
   fi
-  for hash in $(grep -oE '\*[0-9A-F]{40}' <<<"$wanted"); do
+  while read -r hash; do
     how="${how+$how OR }mysql_native_password USING '$hash'"
-  done
+  done < <(grep -oE '\*[0-9A-F]{40}' <<<"$wanted")
   tell <<<"CREATE USER IF NOT EXISTS $(account "$1") IDENTIFIED VIA $how REQUIRE SSL; ALTER USER $(account "$1") IDENTIFIED VIA $how REQUIRE SSL"
 }
 
