@@ -6,8 +6,10 @@
 import { Command } from "commander";
 
 import { reportFailure } from "../local/cli/user-error";
-import { audit, type AuditOptions } from "./audit/audit";
+import { audit, type AuditOptions, inventory, type InventoryOptions } from "./audit/audit";
 import { reportSchema } from "./audit/report";
+
+type Options = AuditOptions & InventoryOptions & { schema?: boolean; inventory?: boolean };
 
 const program = new Command("npm run audit --")
   .description(
@@ -21,13 +23,16 @@ const program = new Command("npm run audit --")
   .option("--every-port", "knock at all 65,535 ports, instead of at the well-known ones")
   .option("--html <file>", "write a report with pictures as well, in one file")
   .option("--sarif <file>", "write it as SARIF as well, for code scanning")
+  .option("--inventory", "tell what the environment consists of instead, down to packages and keys")
+  .option("--cyclonedx <file>", "with --inventory: write a CycloneDX bill of materials as well")
   .option("--json", "print it as JSON")
   .option("--schema", "print the JSON Schema of --json, and do nothing else")
   .showHelpAfterError("(--help shows what there is)")
   // 64 says that the command was called wrongly (sysexits.h).
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 64))
-  .action(async ({ schema, ...options }: AuditOptions & { schema?: boolean }) => {
+  .action(async ({ schema, inventory: isInventory, ...options }: Options) => {
     if (schema === true) console.log(JSON.stringify(reportSchema(), null, 2));
+    else if (isInventory === true) await inventory(options);
     else await audit(options);
   });
 

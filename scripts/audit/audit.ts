@@ -12,6 +12,7 @@ import type { Stack } from "../stacks/stack";
 import { ask } from "./ask";
 import { History } from "./history";
 import { renderHtml } from "./html";
+import { renderInventory, takeInventory } from "./inventory";
 import { judge, knock } from "./outside";
 import { PROMISES } from "./promises";
 import { controlsToMend, repair } from "./repair";
@@ -29,10 +30,42 @@ export interface AuditOptions {
   repair?: boolean;
 }
 
+export interface InventoryOptions {
+  stack?: string;
+  outputs?: string;
+  json?: boolean;
+  cyclonedx?: string;
+}
+
+/** Shows what the environment consists of. */
+export async function inventory(options: InventoryOptions): Promise<void> {
+  const stack = stackOf(options);
+  const servers = new Servers(stack);
+  try {
+    const taken = await takeInventory(stack.name, stack.outputs(), servers);
+    if (options.cyclonedx !== undefined) {
+      // Its library is large, and nothing else here takes it.
+      const { renderCycloneDx } = await import("./cyclonedx.js");
+      write(options.cyclonedx, renderCycloneDx(taken));
+    }
+    console.log(options.json === true ? JSON.stringify(taken, null, 2) : renderInventory(taken));
+  } finally {
+    servers.close();
+  }
+}
+
+function stackOf({ stack, outputs }: { stack?: string; outputs?: string }): Stack {
+  return outputs === undefined ? findStack(stack) : fileStack(asTyped(outputs));
+}
+
+/** It names what is wrong: for the operator's eyes. */
+function write(file: string, text: string): void {
+  writeFileSync(asTyped(file), text, { mode: 0o600 });
+}
+
 /** Audits, shows it, and ends with 0 if all is kept, 1 if not, 2 if something could not be looked at. */
 export async function audit(options: AuditOptions): Promise<void> {
-  const stack =
-    options.outputs === undefined ? findStack(options.stack) : fileStack(asTyped(options.outputs));
+  const stack = stackOf(options);
   const servers = new Servers(stack);
   const progress = new Progress(options.json);
   const history = new History(stack.name);
@@ -52,9 +85,6 @@ export async function audit(options: AuditOptions): Promise<void> {
 }
 
 function show(report: Report, history: History, { json, sarif, html }: AuditOptions): void {
-  const write = (file: string, text: string): void => {
-    writeFileSync(asTyped(file), text, { mode: 0o600 });
-  };
   if (sarif !== undefined) write(sarif, `${JSON.stringify(renderSarif(report), null, 2)}\n`);
   if (html !== undefined) write(html, renderHtml(report, history.read()));
   console.log(json === true ? JSON.stringify(report, null, 2) : renderTable(report));

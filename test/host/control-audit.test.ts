@@ -14,8 +14,9 @@ import {
   type Report,
   TestServer,
 } from "./harness";
+import { assetsIn } from "../../scripts/audit/inventory";
 import { grouped } from "./tampers";
-import type { Ran } from "./test-machines";
+import { eventually, type Ran } from "./test-machines";
 
 const server = new TestServer("a0c7a1");
 const it = itWithJournal(server);
@@ -234,4 +235,55 @@ describe("what a server finds out by itself", () => {
     expect(beside("--shared")).toBe("0");
     expect(beside("--exclusive")).toBe("124");
   }, 90_000);
+});
+
+describe("what a server consists of", () => {
+  it("is told by itself, with holders of keys and nothing that is secret", () => {
+    const told = server.root("stronghold-audit inventory");
+    expect(told).toMatchObject({ code: 0, stderr: "" });
+    const { system, package: packages, port, account, key, lists } = assetsIn(told.stdout);
+    expect(system).toHaveLength(1);
+    expect(packages.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["openssh-server", "libpam-pwquality"]),
+    );
+    const door = { protocol: "tcp", address: "0.0.0.0", port: "22", program: "sshd" };
+    expect(port).toContainEqual(door);
+    expect(account).toContainEqual({
+      name: "ada",
+      uid: expect.stringMatching(/^\d{4}$/) as string,
+      shell: "/bin/bash",
+      groups: expect.stringContaining("ssh-users") as string,
+      password: "set",
+    });
+    expect(account.map(({ name, password }) => [name, password])).toContainEqual([
+      "root",
+      "locked",
+    ]);
+    expect(key.map(({ account: who, type, bits }) => `${who} ${type} ${bits}`).sort()).toEqual([
+      "ada ED25519 256",
+      "deployer ED25519 256",
+    ]);
+    expect(key.map(({ holder }) => holder)).toContain("ada@test");
+    expect(lists[0]?.time).toMatch(/^2\d{3}-.*Z$/);
+    expect(told.stdout).not.toMatch(/\$y\$|PRIVATE/);
+  });
+
+  it("includes what waits for a security update, and a listener that somebody has added", async () => {
+    server.must(
+      `mv /usr/bin/apt-get /usr/bin/apt-get.own
+       printf '#!/bin/sh\\necho "Inst openssl [3.5.0-1] (3.5.1-1+deb13u1 Debian-Security:13/stable-security [amd64])"\\n' >/usr/bin/apt-get
+       chmod 755 /usr/bin/apt-get
+       systemd-run --quiet --unit=test-listener python3 -m http.server 8081`,
+    );
+    const hears = (): boolean =>
+      assetsIn(server.must("stronghold-audit inventory")).port.some((one) => one.port === "8081");
+    const isHeard = await eventually(hears);
+    const { package: packages } = assetsIn(server.must("stronghold-audit inventory"));
+    server.must("mv /usr/bin/apt-get.own /usr/bin/apt-get; systemctl stop test-listener");
+    expect(isHeard).toBe(true);
+    const waiting = packages.filter(({ securityUpdate }) => securityUpdate !== "");
+    expect(waiting.map(({ name, securityUpdate }) => [name, securityUpdate])).toEqual([
+      ["openssl", "3.5.1-1+deb13u1"],
+    ]);
+  });
 });

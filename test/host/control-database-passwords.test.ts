@@ -5,8 +5,16 @@
 import { spawn } from "node:child_process";
 
 import { ask, askEach, type Connection, load } from "./database-client";
-import { APP_ID, DatabaseServer, type Engine, ENGINES, password } from "./database-server";
+import {
+  APP_HOST,
+  APP_ID,
+  DatabaseServer,
+  type Engine,
+  ENGINES,
+  password,
+} from "./database-server";
 import { base64, itWithJournal, type Parameters, type Report } from "./harness";
+import type { Ran } from "./test-machines";
 
 const CLOUDS: Record<Engine, string> = { mysql: "db0005", mariadb: "db0006" };
 
@@ -131,6 +139,34 @@ describe.each(ENGINES)("passwords of the control database with %s", (engine) => 
     },
     180_000,
   );
+
+  /** What somebody does by hand, and what is mended by a run that knows no password. */
+  const who = `application@'${APP_HOST}'`;
+  const thief = `ALTER USER ${who} IDENTIFIED BY '${password("thief")}'`;
+  it.each<[string, Told, string]>([
+    ["a password of somebody else's", ["p1", null], thief],
+    ["one in the place of two", ["p2", "p1"], thief],
+    ["an account that is gone", ["p2", "p1"], `DROP USER ${who}`],
+    ...(engine === "mysql"
+      ? ([
+          ["a second one that is gone", ["p2", "p1"], `ALTER USER ${who} DISCARD OLD PASSWORD`],
+        ] as [[string, Told, string]])
+      : []),
+  ])("are known and given back from memory: %s", (_what, told, statement) => {
+    expect(apply(told)).toMatchObject({ code: 0, fails: [] });
+    const driver = (verb: string): Ran =>
+      server.root(`exec bash /home/deployer/host/driver --remembered ${verb} database`);
+    expect(driver("audit")).toMatchObject({ code: 0, stderr: "" });
+    server.sql(statement);
+    expect(driver("audit")).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining("FAIL\tDATABASE-10") as string,
+    });
+    expect(driver("apply")).toMatchObject({ code: 0, stderr: "" });
+    expect(good("p1", "p2", "thief")).toEqual(told.filter((name) => name !== null).sort());
+    // Who knows the passwords finds nothing to do.
+    expect(apply(told)).toMatchObject({ code: 0, fails: [], changed: 0 });
+  });
 
   it("are right after the next run, wherever one was killed, and good all along", async () => {
     let current = "k0";

@@ -37,6 +37,8 @@ source "$HOST_DIR/controls/database/accounts.sh"
 source "$HOST_DIR/controls/database/rights.sh"
 # shellcheck source=database/passwords.sh
 source "$HOST_DIR/controls/database/passwords.sh"
+# shellcheck source=database/remembered.sh
+source "$HOST_DIR/controls/database/remembered.sh"
 # shellcheck source=database/root.sh
 source "$HOST_DIR/controls/database/root.sh"
 # shellcheck source=database/schemas.sh
@@ -73,10 +75,4 @@ apply() {
   mend_accounts
   mend_passwords
   mend_rights
-}
-
-# as_remembered: passwords as what the server keeps of them.
-as_remembered() {
-  PARAM[APP_STORED]=$(stored application) PARAM[DEPLOY_STORED]=$(stored deployment)
-  PARAM[APP_PASSWORD_B64]='' PARAM[APP_PREVIOUS_B64]='' PARAM[DEPLOY_PASSWORD_B64]='' PARAM[DEPLOY_PREVIOUS_B64]=''
 }

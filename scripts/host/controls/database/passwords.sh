@@ -81,26 +81,6 @@ mend_passwords() {
   done
 }
 
-# issue_stored USER: as it was. Each step keeps what was good before it.
-issue_stored() {
-  local first second how hash
-  if is_mysql; then
-    read -r first second <<<"$wanted"
-    tell <<<"CREATE USER IF NOT EXISTS $(account "$1") IDENTIFIED WITH caching_sha2_password AS 0x$first REQUIRE SSL"
-    [[ $second == - ]] || restore_hash "$1" "$second" 'RETAIN CURRENT PASSWORD'
-    restore_hash "$1" "$first" 'RETAIN CURRENT PASSWORD'
-    [[ $second != - ]] || tell <<<"ALTER USER $(account "$1") DISCARD OLD PASSWORD"
-    return 0
-  fi
-  while read -r hash; do
-    how="${how+$how OR }mysql_native_password USING '$hash'"
-  done < <(grep -oE '\*[0-9A-F]{40}' <<<"$wanted")
-  tell <<<"CREATE USER IF NOT EXISTS $(account "$1") IDENTIFIED VIA $how REQUIRE SSL; ALTER USER $(account "$1") IDENTIFIED VIA $how REQUIRE SSL"
-}
-
-# restore_hash USER HASH HOW
-restore_hash() { tell <<<"ALTER USER $(account "$1") IDENTIFIED WITH caching_sha2_password AS 0x$2 $3"; }
-
 issue_native() {
   local how
   how="IDENTIFIED VIA mysql_native_password USING '$(native_hash "$current")'"
