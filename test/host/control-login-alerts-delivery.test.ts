@@ -234,8 +234,11 @@ describe("the clock", () => {
   }, 180_000);
 });
 
+/** With what the control was applied, for a server that audits itself. */
+const MEMORY = "/var/lib/stronghold/applied/login-alerts";
+
 describe("secrets", () => {
-  it("are in the channels' own files and nowhere else, whatever happens", async () => {
+  it("are in the channels' own files, in root's memory of them and nowhere else, whatever happens", async () => {
     // Everything that any process shows of itself while alerts are being sent, in good days and bad.
     server.must(`: >/run/seen; (while [[ -e /run/seen ]]; do
       cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null >>/run/seen.all
@@ -258,9 +261,11 @@ describe("secrets", () => {
     server.must("rm /run/seen");
     expect(server.must("tr '\\0' '\\n' </run/seen.all | grep -c '^curl$'")).not.toBe("0");
     const holders = server.root("grep -rlaF -f - / --exclude-dir={proc,sys,dev} | sort", CANARY);
-    expect(holders.stdout.trim().split("\n")).toEqual(
-      ["mail", "pushover", "slack"].map((channel) => `/etc/stronghold/alerts/${channel}`),
-    );
+    expect(holders.stdout.trim().split("\n")).toEqual([
+      ...["mail", "pushover", "slack"].map((channel) => `/etc/stronghold/alerts/${channel}`),
+      MEMORY,
+    ]);
+    expect(server.must(`stat -c %a:%U ${MEMORY} $(dirname ${MEMORY})`)).toBe("600:root\n700:root");
     const names = server.root("find / -xdev | grep -F -f <(cat)", CANARY).stdout;
     expect(names).toBe("");
   }, 450_000);
