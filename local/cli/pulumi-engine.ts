@@ -11,6 +11,7 @@ import { linkProject, privateHome } from "./pulumi-project";
 import { forwardSignals } from "./runner-process";
 import type { EngineRun, StackResult } from "./stack";
 import { STACK } from "./stack";
+import { endOf, WHOLE_STATES } from "./pulumi-output";
 import { UserError } from "./user-error";
 
 /** Verbs whose closing count of resources is the result. */
@@ -110,11 +111,8 @@ function projectFolder({ stateDir }: CloudPaths): string {
 }
 
 function pulumiOnce(paths: CloudPaths, env: NodeJS.ProcessEnv, args: string[]): string {
-  const done = spawnSync("pulumi", args, { cwd: projectFolder(paths), env, encoding: "utf8" });
-  if (done.status !== 0) {
-    throw new UserError(`pulumi ${args.join(" ")} failed:\n${done.stderr}${done.stdout}`.trim());
-  }
-  return done.stdout;
+  const cwd = projectFolder(paths);
+  return endOf(args, spawnSync("pulumi", args, { cwd, env, ...WHOLE_STATES }));
 }
 
 function stream(run: EngineRun, env: NodeJS.ProcessEnv, args: string[]): Promise<string> {

@@ -7,6 +7,7 @@ import { parseDocument } from "yaml";
 
 import { makeWay } from "../../local/cli/replacement";
 import type { RunOptions } from "../../local/cli/stack";
+import { endOf, WHOLE_STATES } from "../../local/cli/pulumi-output";
 import { UserError } from "../../local/cli/user-error";
 import type { Stack, StackOutputs } from "./stack";
 
@@ -70,19 +71,15 @@ async function renew(stack: string, user: string): Promise<void> {
 }
 
 function pulumi(words: readonly string[]): string {
-  const ran = spawnSync("pulumi", [...words, "--non-interactive"], {
-    cwd: PROJECT_DIR,
-    encoding: "utf8",
-    stdio: ["inherit", "pipe", "pipe"],
-  });
-  if (ran.error) {
-    throw new UserError(
-      "The Pulumi CLI is not on PATH, and --stack names a stack of it. Install it (https://www.pulumi.com/docs/install/), " +
-        "or leave out --stack for the local cloud.",
-    );
-  }
-  if (ran.status !== 0) throw new UserError(ran.stderr.trim());
-  return ran.stdout;
+  const args = [...words, "--non-interactive"];
+  return endOf(
+    words,
+    spawnSync("pulumi", args, {
+      cwd: PROJECT_DIR,
+      stdio: ["inherit", "pipe", "pipe"],
+      ...WHOLE_STATES,
+    }),
+  );
 }
 
 /** With the operator's terminal, since `pulumi up` shows what it would do and asks. */
