@@ -31,7 +31,7 @@ describe("npm run preview", () => {
   }, 180_000);
 
   it("ends with what the policy pack has against a change", async () => {
-    project.edit("components/server.ts", 'protect: role !== "app"', "protect: false");
+    project.edit("components/server.ts", 'protect: role !== "app"', 'protect: role === "app"');
     const ran = await project.preview([], env);
     expect(ran.code).toBe(1);
     expect(ran.stderr).toContain("environment-database-instance: it is not protected.");
