@@ -25,6 +25,8 @@ export class Hardening extends pulumi.ComponentResource {
 
   private readonly args: HardeningArgs;
   private readonly name: string;
+  /** Reads every file of the bundle: once, not for each control. */
+  private readonly bundle: string;
   /** The last step so far. */
   private last: pulumi.Resource;
 
@@ -32,6 +34,7 @@ export class Hardening extends pulumi.ComponentResource {
     super("stronghold:index:Hardening", name, {}, opts);
     this.args = args;
     this.name = name;
+    this.bundle = bundleManifest(args.bundleDir);
     const { server, deployerPrivateKey } = args;
     this.endpoint = this.login(server.hostKey, deployerPrivateKey);
     this.handOver = server.made && this.createHandOver(`${name}-hand-over`, server.made);
@@ -129,7 +132,7 @@ export class Hardening extends pulumi.ComponentResource {
     const all = pulumi
       .output(packages)
       .apply((more) => [...packagesOf(names, bundleDir), ...more].sort());
-    const bundle = bundleManifest(bundleDir);
+    const { bundle } = this;
     const pending: Partial<PendingFacts> = { ...facts, packages: all, controls: names, bundle };
     const needed = Object.fromEntries(
       control.needs.map((fact) => {

@@ -3,7 +3,6 @@ import { writeFileSync } from "node:fs";
 
 import { ROLES } from "../../components/lib/roles";
 import { Progress } from "../../local/cli/progress";
-import { UserError } from "../../local/cli/user-error";
 import { asTyped } from "../backup/session";
 import { fileStack } from "../stacks/file-stack";
 import { findStack } from "../stacks/find";
@@ -42,7 +41,7 @@ export async function inventory(options: InventoryOptions): Promise<void> {
   const stack = stackOf(options);
   const servers = new Servers(stack);
   try {
-    const taken = await takeInventory(stack.name, stack.outputs(), servers);
+    const taken = await takeInventory(stack.name, servers);
     if (options.cyclonedx !== undefined) {
       // Its library is large, and nothing else here takes it.
       const { renderCycloneDx } = await import("./cyclonedx.js");
@@ -73,7 +72,7 @@ export async function audit(options: AuditOptions): Promise<void> {
     let report = await look(stack, servers, options.everyPort === true);
     history.keep(report);
     if (options.repair === true && report.state !== "kept") {
-      await mend(stack, servers, report, progress);
+      await mend(servers, report, progress);
       report = await look(stack, servers, options.everyPort === true);
       history.keep(report);
     }
@@ -90,25 +89,18 @@ function show(report: Report, history: History, { json, sarif, html }: AuditOpti
   console.log(json === true ? JSON.stringify(report, null, 2) : renderTable(report));
 }
 
-async function mend(
-  stack: Stack,
-  servers: Servers,
-  report: Report,
-  progress: Progress,
-): Promise<void> {
+async function mend(servers: Servers, report: Report, progress: Progress): Promise<void> {
   progress.line("audit", summary(report));
-  const { deployer } = stack.outputs();
-  if (deployer === undefined) throw new UserError(`${stack.name} has no servers yet.`);
   await Promise.all(
     report.servers.map(({ role, findings }) =>
-      repair(servers, progress, { role, deployer, controls: controlsToMend(role, findings) }),
+      repair(servers, progress, { role, controls: controlsToMend(role, findings) }),
     ),
   );
 }
 
 async function look(stack: Stack, servers: Servers, everyPort: boolean): Promise<Report> {
   const began = new Date();
-  const outputs = stack.outputs();
+  const { outputs } = servers;
   const addresses = ROLES.flatMap((role) =>
     [outputs[role].publicIPv4, outputs[role].publicIPv6].filter((address) => address !== ""),
   );

@@ -1,10 +1,7 @@
 /** Everything that an environment consists of (catalogue H13), as its servers tell it. */
-import { z } from "zod";
-
 import { type Role, ROLES, SHORT_NAMES } from "../../components/lib/roles";
 import { UserError } from "../../local/cli/user-error";
 import type { Servers } from "../stacks/servers";
-import type { StackOutputs } from "../stacks/stack";
 import { hostOf } from "./ask";
 
 const INVENTORY = "sudo -n /usr/local/sbin/stronghold-audit inventory";
@@ -24,8 +21,6 @@ const KINDS = {
 type Kind = keyof typeof KINDS;
 type Asset<K extends Kind> = Record<(typeof KINDS)[K][number], string>;
 
-const KIND = z.enum(Object.keys(KINDS) as [Kind, ...Kind[]]);
-
 export type Assets = { [K in Kind]: Asset<K>[] };
 
 export interface ServerInventory {
@@ -43,11 +38,7 @@ export interface Inventory {
 }
 
 /** Asks all servers side by side. */
-export async function takeInventory(
-  stack: string,
-  outputs: StackOutputs,
-  servers: Servers,
-): Promise<Inventory> {
+export async function takeInventory(stack: string, servers: Servers): Promise<Inventory> {
   const time = new Date().toISOString();
   const told = await Promise.all(
     ROLES.map(async (role) => {
@@ -57,7 +48,7 @@ export async function takeInventory(
           `The server "${hostOf(role)}" does not tell what it consists of (${code}): ${stderr.trim()}`,
         );
       }
-      const { label, publicIPv4, publicIPv6, privateIPv4 } = outputs[role];
+      const { label, publicIPv4, publicIPv6, privateIPv4 } = servers.outputs[role];
       const addresses = [publicIPv4, publicIPv6, privateIPv4].filter((address) => address !== "");
       return { role, label, addresses, assets: assetsIn(stdout) };
     }),
@@ -70,7 +61,7 @@ export function assetsIn(text: string): Assets {
   const rows = text.split("\n").map((line) => line.split("\t"));
   const of = <K extends Kind>(kind: K): Asset<K>[] =>
     rows
-      .filter(([name]) => KIND.safeParse(name).data === kind)
+      .filter(([name]) => name === kind)
       .map(([, ...fields]) => {
         const named = KINDS[kind].map((field, index) => [field, fields[index] ?? ""]);
         return Object.fromEntries(named) as Asset<K>;

@@ -24,12 +24,12 @@ export function controlsToMend(role: Role, findings: readonly Finding[]): string
 export async function repair(
   servers: Servers,
   progress: Progress,
-  { role, deployer, controls }: { role: Role; deployer: string; controls: readonly string[] },
+  { role, controls }: { role: Role; controls: readonly string[] },
 ): Promise<void> {
   for (const name of controls) {
     const control = CONTROL_PLAN[role].find((other) => other.name === name);
     for (const verb of ["apply", ...(control?.confirmed === true ? ["confirm"] : [])]) {
-      const line = `sudo -n bash /home/${deployer}/host/driver --remembered ${verb} ${name} repair`;
+      const line = `sudo -n bash /home/${servers.deployer}/host/driver --remembered ${verb} ${name} repair`;
       const { code, stdout, stderr } = await servers.run(hostOf(role), line);
       for (const [, text = ""] of stdout.matchAll(/^CHANGED\t[^\t]*\t(.*)$/gm)) {
         progress.line(role, `${name}: ${text}`);

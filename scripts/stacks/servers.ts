@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { UserError } from "../../local/cli/user-error";
-import type { Stack } from "./stack";
+import type { Stack, StackOutputs } from "./stack";
 
 /** As the stack's own `ssh_config` calls them. */
 export type Host = "app" | "db" | "backup";
@@ -25,12 +25,17 @@ const STDERR_MAX = 4_096;
 /** A stack's servers over SSH, as automation reaches them, each verified by the stack's host keys. */
 export class Servers {
   private readonly folder = mkdtempSync(join(tmpdir(), "stronghold-ssh-"));
+  /** The stack's, as they were when this was made: asking again takes a run of the Pulumi CLI. */
+  readonly outputs: StackOutputs;
+  readonly deployer: string;
 
   constructor(private readonly stack: Stack) {
-    const { sshConfig, knownHosts, deployer } = stack.outputs();
+    this.outputs = stack.outputs();
+    const { sshConfig, knownHosts, deployer } = this.outputs;
     if (sshConfig === undefined || knownHosts === undefined || deployer === undefined) {
       throw new UserError(`${stack.name} has no servers yet: bring it up first.`);
     }
+    this.deployer = deployer;
     const { keyFile } = stack.ssh;
     const key =
       keyFile === undefined
