@@ -128,8 +128,12 @@ describe("a day of backups while somebody writes", () => {
     ROUND_MS,
   );
 
-  it("lets an operator's run wait for one that is at work, and end well", () => {
-    pair.start("flock /run/stronghold-backup/full.lock sleep 12");
+  it("lets an operator's run wait for one that is at work, and end well", async () => {
+    // The other one is at work until the operator's was sent away once, however slow the machine is.
+    const lock = "/run/stronghold-backup/full.lock";
+    const refused = "journalctl -q -t stronghold-backup --since @$(date +%s) --grep 'another run'";
+    pair.start(`flock ${lock} bash -c "until ${refused}; do sleep 1; done"`);
+    expect(await eventually(() => pair.server.root(`flock -n ${lock} true`).code === 1)).toBe(true);
     const ran = operator.backup("run");
     expect(ran).toMatchObject({ code: 0 });
     expect(ran.stderr).toContain("another run is at work: waiting for it");

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-import { ALERT_LIMIT_MS, AlertedServer, HOST, loginOf, LOG } from "./login-alerts";
+import { ALERT_LIMIT_MS, AlertedServer, HOST, loginOf, LOG, subjectOf } from "./login-alerts";
 import { DEPLOYER, itWithJournal } from "./harness";
 import { eventually, run } from "./test-machines";
 
@@ -203,12 +203,15 @@ describe("a login", () => {
     const line =
       'Accepted telepathy of ada by <!channel> "$(touch /run/pwned)" [$(touch /run/pwned)] \\';
     server.sshdSays(`${line}\n${line}`);
-    expect(await server.mailArrives(`[${HOST}] login: sshd let somebody in (2 times)`)).toBe(true);
-    expect(await eventually(() => sinks.posts.length === 2, ALERT_LIMIT_MS)).toBe(true);
-    expect(sinks.mails[0]?.data).toContain(
+    const subject = `[${HOST}] login: sshd let somebody in (2 times)`;
+    expect(await server.mailArrives(subject)).toBe(true);
+    // A busy machine may still be telling of the flood's login: only what tells of this one counts.
+    const posts = () => sinks.posts.filter(({ body }) => body.includes("telepathy"));
+    expect(await eventually(() => posts().length === 2, ALERT_LIMIT_MS)).toBe(true);
+    expect(sinks.mails.find(({ data }) => subjectOf(data) === subject)?.data).toContain(
       'Accepted telepathy of ada by <!channel> "$(touch /run/pwned)"',
     );
-    expect(sinks.posts.find(({ path }) => path.includes("services"))?.body).toContain(
+    expect(posts().find(({ path }) => path.includes("services"))?.body).toContain(
       "&lt;!channel&gt;",
     );
     expect(server.root("test -e /run/pwned").code).toBe(1);
