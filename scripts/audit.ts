@@ -20,6 +20,10 @@ const program = new Command("npm run audit --")
   .option("--stack <name>", "Pulumi stack (default: the local cloud)")
   .option("--outputs <file>", "what `pulumi stack output --json` has printed, instead of a stack")
   .option("--repair", "apply the controls again that have found something, then audit once more")
+  .option(
+    "--accept",
+    "let what was changed by hand be what shall be from now on, and tell what it was",
+  )
   .option("--every-port", "knock at all 65,535 ports, instead of at the well-known ones")
   .option("--html <file>", "write a report with pictures as well, in one file")
   .option("--sarif <file>", "write it as SARIF as well, for code scanning")

@@ -14,7 +14,7 @@ import { renderHtml } from "./html";
 import { renderInventory, takeInventory } from "./inventory";
 import { judge, knock } from "./outside";
 import { PROMISES } from "./promises";
-import { controlsToMend, repair } from "./repair";
+import { accept, controlsToMend, repair } from "./repair";
 import { exitCodeOf, type PromiseReport, type Report, REPORT_VERSION, worst } from "./report";
 import { renderSarif } from "./sarif";
 import { renderTable, summary } from "./table";
@@ -27,6 +27,7 @@ export interface AuditOptions {
   html?: string;
   everyPort?: boolean;
   repair?: boolean;
+  accept?: boolean;
 }
 
 export interface InventoryOptions {
@@ -69,6 +70,9 @@ export async function audit(options: AuditOptions): Promise<void> {
   const progress = new Progress(options.json);
   const history = new History(stack.name);
   try {
+    if (options.accept === true) {
+      await Promise.all(ROLES.map((role) => accept(servers, progress, role)));
+    }
     let report = await look(stack, servers, options.everyPort === true);
     history.keep(report);
     if (options.repair === true && report.state !== "kept") {

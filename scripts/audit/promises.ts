@@ -23,6 +23,7 @@ export const PROMISES: Readonly<Record<string, string>> = {
   G16: "A backup can be restored",
   G17: "Everything is automated and can be run again",
   A07: "The application changes rows and nothing else; deployments change tables",
+  P01: "Nothing listens or runs that nobody knows of",
   P02: "What is changed by hand is noticed, and told",
   P04: "SSH is for listed addresses, and each key names its holder",
 };

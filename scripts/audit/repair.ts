@@ -2,7 +2,7 @@
 import { CONTROL_PLAN } from "../../components/lib/control-plan";
 import type { Role } from "../../components/lib/roles";
 import type { Progress } from "../../local/cli/progress";
-import type { Servers } from "../stacks/servers";
+import type { RemoteResult, Servers } from "../stacks/servers";
 import { hostOf } from "./ask";
 import type { Finding } from "./report";
 
@@ -15,6 +15,12 @@ export function controlsToMend(role: Role, findings: readonly Finding[]): string
   if (broken.delete("outside")) broken.add("firewall");
   const order = ["audit", ...CONTROL_PLAN[role].map(({ name }) => name)];
   return [...new Set(order)].filter((name) => broken.has(name));
+}
+
+/** Has every server take what was changed on it by hand for what shall be, and tells what that was. */
+export async function accept(servers: Servers, progress: Progress, role: Role): Promise<void> {
+  const line = "sudo -n /usr/local/sbin/stronghold-audit accept";
+  tell(progress, role, "audit", await servers.run(hostOf(role), line));
 }
 
 /**
@@ -30,11 +36,14 @@ export async function repair(
     const control = CONTROL_PLAN[role].find((other) => other.name === name);
     for (const verb of ["apply", ...(control?.confirmed === true ? ["confirm"] : [])]) {
       const line = `sudo -n bash /home/${servers.deployer}/host/driver --remembered ${verb} ${name} repair`;
-      const { code, stdout, stderr } = await servers.run(hostOf(role), line);
-      for (const [, text = ""] of stdout.matchAll(/^CHANGED\t[^\t]*\t(.*)$/gm)) {
-        progress.line(role, `${name}: ${text}`);
-      }
-      if (code > 1) progress.line(role, `${name}: ${stderr.trim()}`);
+      tell(progress, role, name, await servers.run(hostOf(role), line));
     }
   }
+}
+
+function tell(progress: Progress, role: Role, control: string, ran: RemoteResult): void {
+  for (const [, text = ""] of ran.stdout.matchAll(/^CHANGED\t[^\t]*\t(.*)$/gm)) {
+    progress.line(role, `${control}: ${text}`);
+  }
+  if (ran.code > 1) progress.line(role, `${control}: ${ran.stderr.trim()}`);
 }

@@ -3,55 +3,22 @@
  * when, and tells people once. Root's copy of the controls does it, and what it remembers holds no secret that
  * the server does not keep itself.
  */
-import { bundleManifest, packagesOf } from "../../components/lib/bundle";
-import {
-  base64,
-  BUNDLE,
-  DEPLOYER,
-  itWithJournal,
-  OPERATOR_FROM,
-  type Parameters,
-  type Report,
-  TestServer,
-} from "./harness";
 import { assetsIn } from "../../scripts/audit/inventory";
+import { AuditedServer, CANARY, MEMORY, QUEUE } from "./audited-server";
+import { base64, DEPLOYER, itWithJournal } from "./harness";
 import { grouped } from "./tampers";
-import { eventually, type Ran } from "./test-machines";
+import { eventually } from "./test-machines";
 
-const server = new TestServer("a0c7a1");
+const server = new AuditedServer("a0c7a1");
 const it = itWithJournal(server);
 const COPY = "/usr/local/lib/stronghold";
-const MEMORY = "/var/lib/stronghold/applied";
 const UNITS = "/etc/systemd/system";
-const QUEUE = "/var/spool/stronghold-alerts/mail";
-const CANARY = "C4n4ry-Passw0rd!";
 const DRIVER = `/home/${DEPLOYER}/host/driver`;
 
-const GOOD: Parameters = {
-  CONTROLS: "accounts audit passwords",
-  MANIFEST_B64: base64(bundleManifest(BUNDLE)),
-};
 const ids = (...numbers: string[]): string[] => numbers.map((number) => `AUDIT-${number}`);
-const drive = (verb: string, other: Parameters = {}): Report =>
-  server.drive(verb, "audit", { ...GOOD, ...other });
 
-interface Found extends Ran {
-  fails: string[];
-  since: Record<string, string>;
-}
-
-/** What the server says of itself. */
-function found(): Found {
-  const ran = server.root("stronghold-audit run");
-  const rows = ran.stdout.split("\n").map((line) => line.split("\t"));
-  const fails = rows.filter(([kind = ""]) => ["FAIL", "ERROR"].includes(kind));
-  const since = rows.filter(([kind]) => kind === "SINCE");
-  return {
-    ...ran,
-    fails: fails.map(([, id = ""]) => id),
-    since: Object.fromEntries(since.map(([, id = "", time = ""]) => [id, time])),
-  };
-}
+/** What there is nothing of yet: neither a copy of the controls, nor a note of what the server consists of. */
+const BARE = ids("01", "03", "04", "05", "06", "07", "08", "09", "10");
 
 /** Runs the nightly audit; answers the subjects of the alerts that it has queued. */
 function nightly(): string[] {
@@ -64,23 +31,6 @@ function nightly(): string[] {
 
 beforeAll(async () => {
   await server.boot();
-  const packages = packagesOf(["accounts", "passwords", "audit"], BUNDLE).join(" ");
-  expect(server.drive("apply", "packages", { PACKAGES: packages }).code).toBe(0);
-  server.must(`rm ${MEMORY}/packages`);
-  const people: Parameters = {
-    DEPLOYER,
-    DEPLOYER_KEYS_B64: base64(server.publicKey(DEPLOYER)),
-    DEPLOYER_FROM: OPERATOR_FROM,
-    ADMINS_B64: base64(`ada\t${server.publicKey("ada")}\n`),
-  };
-  expect(server.drive("apply", "accounts", people)).toMatchObject({ code: 0 });
-  const passwords = { PEOPLE_B64: base64(`ada\tclear\t${CANARY}\n`) };
-  expect(server.drive("apply", "passwords", passwords)).toMatchObject({ code: 0 });
-  // The real program that alerts, with a channel that nothing is sent on.
-  server.must(`cp -r /home/${DEPLOYER}/host/files/login-alerts/usr/local/. /usr/local/
-    chmod 700 /usr/local/sbin/stronghold-alert
-    install -d -m 700 /etc/stronghold/alerts /var/lib/stronghold/alerts ${QUEUE}
-    touch /etc/stronghold/alerts/mail`);
 }, 600_000);
 
 afterAll(async () => {
@@ -89,14 +39,14 @@ afterAll(async () => {
 
 describe("the control audit", () => {
   it("sets the audit up, and then has nothing to do", () => {
-    expect(drive("audit")).toMatchObject({ code: 1, fails: ids("01", "03", "04"), stderr: "" });
-    expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
-    expect(drive("audit")).toMatchObject({ code: 0, fails: [], changed: 0, stderr: "" });
-    expect(drive("apply")).toMatchObject({ code: 0, fails: [], changed: 0, stderr: "" });
+    expect(server.control("audit")).toMatchObject({ code: 1, fails: BARE, stderr: "" });
+    expect(server.control("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
+    expect(server.control("audit")).toMatchObject({ code: 0, fails: [], changed: 0, stderr: "" });
+    expect(server.control("apply")).toMatchObject({ code: 0, fails: [], changed: 0, stderr: "" });
   });
 
   it("finds all of a sound server's promises kept", () => {
-    const { code, stdout, stderr, fails } = found();
+    const { code, stdout, stderr, fails } = server.found();
     expect({ code, fails, stderr }).toEqual({ code: 0, fails: [], stderr: "" });
     expect(stdout.match(/^SUMMARY\t\S+/gm)).toEqual(
       ["accounts", "audit", "passwords"].map((name) => `SUMMARY\t${name}`),
@@ -123,48 +73,52 @@ describe("the control audit", () => {
       ["a control that is missing", `rm ${COPY}/controls/clock.sh`, ["01"]],
       ["a file beside them", `touch ${COPY}/controls/more.sh`, ["01"]],
       ["a link beside them", `ln -s /etc/passwd ${COPY}/x`, ["01"]],
-      ["another folder in their place", `mv ${COPY} /root/x; ln -s /root/x ${COPY}`, ["01"]],
+      ["another folder in their place", `mv ${COPY} /run/x; ln -s /run/x ${COPY}`, ["01"]],
       ["a memory that others can read", `chmod 644 ${MEMORY}/accounts`, ["02"]],
       ["a memory that others get into", `chmod 755 ${MEMORY}`, ["02"]],
-      ["another program", "echo : >>/usr/local/sbin/stronghold-audit", ["03"]],
+      ["another program", "echo : >>/usr/local/sbin/stronghold-audit", ["03", "05"]],
       [
         "a unit that does nothing",
         `sed -i s/ExecStart=.*/ExecStart=true/ ${UNITS}/stronghold-audit.service`,
-        ["03"],
+        ["03", "05"],
       ],
       [
         "an addition to a unit",
         `mkdir ${UNITS}/stronghold-audit.service.d; printf '[Service]\\nExecStart=\\n' >${UNITS}/stronghold-audit.service.d/a.conf; systemctl daemon-reload`,
-        ["03"],
+        ["03", "05"],
       ],
       ["a state that others get into", "chmod 755 /var/lib/stronghold/audit", ["03"]],
-      ["a timer that is stopped", "systemctl -q stop stronghold-audit.timer", ["04"]],
-      ["a timer that no boot starts", "systemctl -q disable stronghold-audit.timer 2>&1", ["04"]],
+      ["a timer that is stopped", "systemctl -q stop stronghold-audit.timer", ["04", "09"]],
+      [
+        "a timer that no boot starts",
+        "systemctl -q disable stronghold-audit.timer 2>&1",
+        ["04", "05", "09"],
+      ],
     ]),
   )("notices and mends: %s", (_what, { rows, numbers }) => {
     for (const [, tamper] of rows) server.must(tamper);
-    expect(drive("audit")).toMatchObject({ code: 1, fails: ids(...numbers), stderr: "" });
-    expect(drive("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
+    expect(server.control("audit")).toMatchObject({ code: 1, fails: ids(...numbers), stderr: "" });
+    expect(server.control("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
   });
 
   it("notices a control of which nothing is known, and an audit that never ends", () => {
-    server.must(`mv ${MEMORY}/passwords /root/`);
-    expect(drive("audit").fails).toEqual(ids("02"));
-    server.must(`mv /root/passwords ${MEMORY}/`);
+    server.must(`mv ${MEMORY}/passwords /run/`);
+    expect(server.control("audit").fails).toEqual(ids("02"));
+    server.must(`mv /run/passwords ${MEMORY}/`);
     server.must("echo 1 >/var/lib/stronghold/audit/start");
-    expect(drive("audit").fails).toEqual(ids("04"));
+    expect(server.control("audit").fails).toEqual(ids("04"));
     server.must("systemctl start stronghold-audit.service");
-    expect(drive("audit")).toMatchObject({ code: 0, fails: [] });
+    expect(server.control("audit")).toMatchObject({ code: 0, fails: [] });
   });
 
   it("makes no copy of a bundle that is not the stack's, and says what to do", () => {
     server.must(`rm -r ${COPY}; echo : >>/home/${DEPLOYER}/host/lib.sh`);
-    const refused = drive("apply");
+    const refused = server.control("apply");
     expect(refused.code).toBe(70);
     expect(refused.stderr).toContain("is not the bundle that the stack has copied there");
     expect(server.root(`ls ${COPY} ${COPY}.fresh`).stdout).toBe("");
     server.supply();
-    expect(drive("apply")).toMatchObject({ code: 0, fails: [] });
+    expect(server.control("apply")).toMatchObject({ code: 0, fails: [] });
   });
 
   it.each([
@@ -173,7 +127,7 @@ describe("the control audit", () => {
     ["a sum that is none", "0a  driver\n"],
     ["a name that bash would read", `${"0".repeat(64)}  $(id)\n`],
   ])("refuses %s in the list of files", (_what, manifest) => {
-    expect(drive("apply", { MANIFEST_B64: base64(manifest) })).toMatchObject({
+    expect(server.control("apply", { MANIFEST_B64: base64(manifest) })).toMatchObject({
       code: 64,
       stdout: "",
     });
@@ -183,11 +137,11 @@ describe("the control audit", () => {
 describe("what a server finds out by itself", () => {
   it("is what was changed by hand, with the time since when", () => {
     server.must("usermod -p '$6$salt$hash' root; chmod 755 /home/ada/.ssh");
-    const first = found();
+    const first = server.found();
     expect(first.code).toBe(1);
     expect(first.fails).toContain("PASSWORDS-04");
     expect(Object.keys(first.since).sort()).toEqual([...first.fails].sort());
-    const again = found();
+    const again = server.found();
     expect(again.since).toEqual(first.since);
   });
 
@@ -201,7 +155,7 @@ describe("what a server finds out by itself", () => {
         code: 0,
       });
     }
-    expect(found()).toMatchObject({ code: 0, fails: [], since: {} });
+    expect(server.found()).toMatchObject({ code: 0, fails: [], since: {} });
     expect(nightly()).toEqual([expect.stringMatching(/^promises are kept again: .*PASSWORDS-04/)]);
     expect(nightly()).toEqual([]);
   });
@@ -210,18 +164,18 @@ describe("what a server finds out by itself", () => {
     server.must(
       `echo NEW_KEY=1 >>${MEMORY}/accounts; echo 'audit() { false; }' >>${COPY}/controls/passwords.sh`,
     );
-    const { code, fails, stdout } = found();
+    const { code, fails, stdout } = server.found();
     expect(code).toBe(70);
     expect(fails).toEqual(["ACCOUNTS-00", "AUDIT-01", "PASSWORDS-00"]);
     expect(stdout).toContain("unknown parameter");
     server.must(`sed -i /NEW_KEY/d ${MEMORY}/accounts`);
-    expect(drive("apply")).toMatchObject({ code: 0, fails: [] });
-    expect(found()).toMatchObject({ code: 0, fails: [] });
+    expect(server.control("apply")).toMatchObject({ code: 0, fails: [] });
+    expect(server.found()).toMatchObject({ code: 0, fails: [] });
   });
 
   it("takes no parameters from a memory that somebody else could have written", () => {
     server.must(`chown ada ${MEMORY}/accounts`);
-    const { fails, stdout } = found();
+    const { fails, stdout } = server.found();
     expect(fails).toEqual(["ACCOUNTS-00", "AUDIT-02"]);
     expect(stdout).toContain("it is not known with what this control was applied");
     server.must(`chown root ${MEMORY}/accounts`);

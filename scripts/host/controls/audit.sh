@@ -6,11 +6,11 @@
 # Changes: /usr/local/lib/stronghold, a copy of the controls that only root can change; the program
 #          stronghold-audit, its timer, and what it has found so far in /var/lib/stronghold/audit.
 # needs:   coreutils
-# checks:  AUDIT-01 P02, AUDIT-02 P02, AUDIT-03 P02, AUDIT-04 P02
+# checks:  AUDIT-01 P02, AUDIT-02 P02, AUDIT-03 P02, AUDIT-04 P02, AUDIT-05 P02, AUDIT-06 P02, AUDIT-07 P02, AUDIT-08 P01, AUDIT-09 P01, AUDIT-10 P02
 # shellcheck shell=bash
 
 readonly COPY=/usr/local/lib/stronghold PROGRAM=/usr/local/sbin/stronghold-audit
-readonly AUDIT_UNITS=/etc/systemd/system AUDIT_STATE=/var/lib/stronghold/audit LATE_HOURS=26
+readonly AUDIT_UNITS=/etc/systemd/system LATE_HOURS=26
 readonly TIMER=stronghold-audit.timer SERVICE=stronghold-audit.service
 
 # What the copy is made of: lines of `sha256sum`. More than the bundle may lie in its folder, from earlier ones.
@@ -19,6 +19,8 @@ takes CONTROLS '^[a-z][a-z-]*( [a-z][a-z-]*)*$'
 
 # shellcheck source-path=SCRIPTDIR/audit source=audit/checks.sh
 source "$HOST_DIR/controls/audit/checks.sh"
+# shellcheck source=audit/drift.sh
+source "$HOST_DIR/controls/audit/drift.sh"
 
 audit() {
   load_wanted
@@ -26,6 +28,13 @@ audit() {
   check AUDIT-02 "P02 of every control it is known with what it was applied" all_is_remembered
   check AUDIT-03 "P02 the program, its timer and its state are ours and root's alone" files_are_exact
   check AUDIT-04 "P02 the server audits itself every night" audits_nightly
+  load_drift
+  check AUDIT-05 "P02 files are as the stack and the packages have made them" unchanged file
+  check AUDIT-06 "P02 packages are those that were there when the stack last changed this server, or newer" unchanged package
+  check AUDIT-07 "P02 accounts and groups are those that were there when the stack last changed this server" unchanged account group
+  check AUDIT-08 "P01 nothing listens that did not when the stack last changed this server" unchanged port
+  check AUDIT-09 "P01 services and timers run that did then, and no program that is no package's" unchanged unit program
+  check AUDIT-10 "P02 no program was given more rights than those of whoever starts it" unchanged right
 }
 
 apply() {
@@ -45,6 +54,11 @@ apply() {
     quietly systemctl enable "$TIMER"
     quietly systemctl restart "$TIMER"
     changed "started $TIMER"
+  fi
+  # Last of all, when every other control has done its work.
+  if [[ ! -f $BASELINE ]]; then
+    keep_world "$BASELINE"
+    changed "noted what the server consists of, to notice what is changed by hand"
   fi
 }
 

@@ -1,0 +1,60 @@
+# shellcheck shell=bash
+# audit/running: what runs and listens, for world.sh.
+
+readonly ROLLBACKS=/var/lib/stronghold/rollback
+
+ports() {
+  ss -Hltunp | awk '{
+    number = address = $5
+    sub(/.*:/, "", number)
+    sub(/:[^:]*$/, "", address)
+    program = $7
+    gsub(/^users:\(\("|".*$/, "", program)
+    printf "port\t%s %s %s\t%s\n", $1, address, number, program == "" ? "?" : program
+  }'
+}
+
+# units: an instance of the moment (a session, a run of a timer) starts by nothing but itself. What undoes a
+# change that nobody confirmed is ours, and gone in a moment.
+units() {
+  systemctl show --property=Id,ActiveState,UnitFileState,FragmentPath '*.service' '*.timer' '*.socket' '*.path' |
+    awk -F '\n' -v RS= -v OFS='\t' -v rollbacks="$(cat -- "$ROLLBACKS"/*/timer 2>/dev/null | paste -sd ' ')" '{
+      split("", is)
+      for (i = 1; i <= NF; i++) is[substr($i, 1, index($i, "=") - 1)] = substr($i, index($i, "=") + 1)
+      name = is["Id"]
+      sub(/\.[a-z]+$/, "", name)
+      if (is["ActiveState"] !~ /^(active|activating|reloading)$/) next
+      if (is["FragmentPath"] ~ "^/run/systemd/transient/") {
+        if (index(" " rollbacks " ", " " name " ") == 0) print "unit", is["Id"], "transient"
+      } else if (is["UnitFileState"] ~ /^(enabled|linked|generated)/) print "unit", is["Id"], "active"
+    }'
+}
+
+programs() {
+  find /proc -mindepth 2 -maxdepth 2 -path '/proc/[0-9]*/exe' -printf '%l\n' 2>/dev/null |
+    sed -n 's/ (deleted)$//; /./p' | sort -u >"$WORK/exes" || true
+  # Of a merged /usr, packages may still name the old place.
+  sed 'p; s,^/usr,,' -- "$WORK/exes" | grep -hxF -f /dev/stdin "$DPKG"/*.list |
+    sed -E 's,^/(bin|sbin|lib),/usr/\1,' | sort -u >"$WORK/owned" || true
+  comm -23 -- "$WORK/exes" "$WORK/owned" | sed 's/.*/program\t&\truns/'
+  lingering
+}
+
+# lingering: what goes on in a session whose sshd, or whatever let it in, is gone.
+lingering() {
+  local scope comms
+  for scope in /sys/fs/cgroup{,/systemd,/unified}/user.slice/user-*.slice/session-*.scope; do
+    comms=$(comms_in "$scope/cgroup.procs")
+    if [[ -z $comms || $comms =~ (^|$'\n')(sshd|login|su|cron) ]]; then continue; fi
+    printf 'program\t%s\toutlived its session\n' "${comms//$'\n'/, }"
+  done
+}
+
+# comms_in FILE: names of the processes of a control group, each once.
+comms_in() {
+  local pid
+  [[ -r $1 ]] || return 0
+  while read -r pid; do
+    cat -- "/proc/$pid/comm" 2>/dev/null || true
+  done <"$1" | sort -u
+}
