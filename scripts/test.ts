@@ -103,7 +103,7 @@ async function main(): Promise<void> {
   await jest(["unit", "component", "api"], ...(CI ? ["--maxWorkers=100%"] : []));
   const missing = await missingForHosts("tests");
   if (missing.length > 0) {
-    leaveOut("host, e2e, engine", missing.join("; "), CI);
+    leaveOut("host, e2e, mutation, engine", missing.join("; "), CI);
   } else {
     // Before the first test that needs it, so that its time limit is not spent on a first build.
     await ensureImage({
@@ -119,7 +119,7 @@ async function main(): Promise<void> {
       progress.line("set-up", error instanceof Error ? error.message : String(error));
     }
     // More than there are cores as a rule: each test has a cloud of its own, and mostly waits for it.
-    await jest(["host", "e2e"], "--maxWorkers=4");
+    await jest(["host", "e2e", "mutation"], "--maxWorkers=4");
     const version = await pulumiVersion();
     if (version === undefined) leaveOut("engine", "no Pulumi CLI on PATH", false);
     else await jest(["engine"], "--runInBand");

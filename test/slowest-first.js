@@ -7,6 +7,7 @@ const { default: Sequencer } = require("@jest/test-sequencer");
 
 /** Minutes rather than seconds, slowest first; their order among the rest does not matter. */
 const SLOW = [
+  "mutation/mutation",
   "e2e/attack",
   "host/control-backups",
   "e2e/lifecycle",

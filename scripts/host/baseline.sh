@@ -7,8 +7,9 @@
 readonly AUDIT_STATE=$STATE_DIR/audit
 readonly BASELINE=$AUDIT_STATE/baseline BEFORE=$AUDIT_STATE/before
 
-# world: what there is now. Files of packages count from when the audit was set up, before which none was ours.
-world() { bash "$HOST_DIR/controls/audit/world.sh" "$(<"$AUDIT_STATE/start")"; }
+# world: what there is now, as the controls of LISTED_BY list it. Files of packages count from when the audit was
+# set up, before which none was ours.
+world() { bash "${LISTED_BY-$HOST_DIR}/controls/audit/world.sh" "$(<"$AUDIT_STATE/start")"; }
 
 # keep_world FILE: whole or not at all.
 keep_world() {

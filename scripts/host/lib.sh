@@ -106,9 +106,10 @@ takes() {
 read_parameters() {
   local -a lines
   local input line key value
-  input=$(head -c "$((INPUT_BYTES_MAX + 1))" | tr -d '\0' && printf .)
+  # It passes over every NUL, and ends with 1 at the end of the input.
+  IFS= read -r -N "$((INPUT_BYTES_MAX + 1))" input || true
   ((${#input} <= INPUT_BYTES_MAX)) || usage "the parameters are longer than $INPUT_BYTES_MAX bytes"
-  mapfile -t lines <<<"${input%.}"
+  mapfile -t lines <<<"$input"
   for line in "${lines[@]}"; do
     [[ -n $line ]] || continue
     [[ $line == *=* ]] || usage "parameters are KEY=value lines; one line has no '='"
@@ -137,6 +138,9 @@ decoded() {
 
 # --- Files ------------------------------------------------------------------------------------
 
+# Files that shall be there, by their paths: what is in them, their modes and owners. See are_exact.
+declare -A text_of=() mode_of=() owner_of=() stat_of=()
+
 # render FILE [NAME=value...]: the text of files/FILE with every @NAME@ replaced.
 render() {
   local text pair
@@ -150,10 +154,22 @@ render() {
 # is_file DEST MODE OWNER TEXT: whether DEST is a plain file that is just so.
 is_file() {
   local text
-  [[ -f $1 && ! -L $1 && $(stat -c '%a %U:%G' -- "$1") == "$2 $3" ]] || return
+  [[ -f $1 && ! -L $1 && ${stat_of[$1]-$(stat -c '%a %U:%G' -- "$1")} == "$2 $3" ]] || return
   # Without a process of its own, of which there are hundreds in a run. It ends at a NUL, which no text has.
   if IFS= read -r -d '' text <"$1"; then return 1; fi
   [[ $text == "$4" || $text == "$4"$'\n' ]]
+}
+
+# are_exact FILE...: whether they are as text_of, mode_of and owner_of (root's, where it is not named) have them.
+are_exact() {
+  local file said found=0
+  # For is_file: one question for all of them, and no answer that outlives this.
+  local -A stat_of=()
+  while IFS=$'\t' read -r file said; do stat_of[$file]=$said; done < <(stat -c $'%n\t%a %U:%G' -- "$@" 2>/dev/null)
+  for file in "$@"; do
+    is_file "$file" "${mode_of[$file]}" "${owner_of[$file]-root:root}" "${text_of[$file]}" || no "$file differs" || found=1
+  done
+  return "$found"
 }
 
 # put_file DEST MODE OWNER [VALIDATOR...] <<<"$text": the whole file or nothing. The text is written

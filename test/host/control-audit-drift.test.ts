@@ -289,6 +289,21 @@ describe("what is no change by hand", () => {
     expect(server.root(`ls ${STATE}/before*`).stdout).toBe("");
   });
 
+  it("is another way of looking for changes, which comes with a later version", () => {
+    server.must(
+      `touch /etc/by-hand; sed -i 's/^lister\t.*/lister\t-\tof an earlier version/; /^unit\tcron/d' ${STATE}/baseline`,
+    );
+    expect(drift()).toEqual({
+      "AUDIT-05": "/etc/by-hand is new",
+      "AUDIT-09": "unit cron.service is new",
+    });
+    const { code, stdout } = server.control("apply");
+    expect(code).toBe(0);
+    expect(stdout).toContain("as another version looks for them: file /etc/by-hand is new");
+    server.must("rm /etc/by-hand; stronghold-audit accept");
+    expect(server.control("apply")).toMatchObject({ code: 0, changed: 0 });
+  });
+
   it("is a reboot", async () => {
     await server.cloud.machines.reboot(1001);
     expect(await eventually(() => server.lets("ada"), 30_000)).toBe(true);

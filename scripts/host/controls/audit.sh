@@ -43,6 +43,7 @@ apply() {
   install -d -m 700 -o root -g root -- "$STATE_DIR" "$AUDIT_STATE"
   [[ -f $AUDIT_STATE/start ]] || date +%s >"$AUDIT_STATE/start"
   close_memory
+  renew_baseline
   copy_bundle
   if ! files_are_exact >/dev/null; then renewed=yes; fi
   drop_surplus

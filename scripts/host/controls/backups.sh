@@ -31,7 +31,9 @@ takes PUSH_KEY_B64 "$SHAPE_BASE64"
 source "$HOST_DIR/controls/backups/checks.sh"
 
 audit() {
+  local status=''
   load_wanted
+  load_status >/dev/null || status=''
   check BACKUPS-01 "G14 the programs and units of backup and restore are ours" files_are_exact programs
   check BACKUPS-02 "G14 keys, recipients and settings are the stack's, and root's alone" settings_are_exact
   check BACKUPS-03 "G14 a full backup is due every day at ${PARAM[TIME]}, and the logs every ${PARAM[LOG_MINUTES]} minutes" timers_run
@@ -60,7 +62,7 @@ load_units() {
   local -a stale=()
   if needs_reload; then quietly systemctl daemon-reload; fi
   for unit in "${TIMERS[@]}"; do
-    if [[ $renewed == no ]] && is_running "$unit" >/dev/null; then continue; fi
+    if [[ $renewed == no ]] && is_due "$unit" >/dev/null; then continue; fi
     stale+=("$unit")
   done
   if ((${#stale[@]} == 0)); then return 0; fi

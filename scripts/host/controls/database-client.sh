@@ -60,11 +60,9 @@ make_folders() {
 }
 
 files_are_exact() {
-  local file found=0
+  local found=0
   is_folder "$FOLDER" || no "$FOLDER differs" || found=1
-  for file in "${!text_of[@]}"; do
-    is_file "$file" "${mode_of[$file]}" root:root "${text_of[$file]}" || no "$file differs" || found=1
-  done
+  are_exact "${!text_of[@]}" || found=1
   return "$found"
 }
 

@@ -41,10 +41,8 @@ all_is_remembered() {
 }
 
 files_are_exact() {
-  local path found
-  for path in "${!text_of[@]}"; do
-    is_file "$path" "${mode_of[$path]}" root:root "${text_of[$path]}" || no "$path" || return
-  done
+  local found
+  are_exact "${!text_of[@]}" || return
   found=$(surplus | paste -sd ' ')
   [[ -z $found ]] || no "not ours: $found" || return
   found=$(systemctl show -P DropInPaths "$TIMER" "$SERVICE" | grep . | paste -sd ' ')

@@ -14,21 +14,17 @@ ports() {
   }'
 }
 
-# units: an instance of the moment (a session, a run of a timer) starts by nothing but itself. What undoes a
-# change that nobody confirmed is ours, and gone in a moment.
+# units: those that start at boot and are on, and those of the moment. Not by `show`, for which systemd writes down
+# hundreds of properties of each of them. What undoes a change that nobody confirmed is ours, and soon gone.
 units() {
-  systemctl show --property=Id,ActiveState,UnitFileState,FragmentPath '*.service' '*.timer' '*.socket' '*.path' |
-    awk -F '\n' -v RS= -v OFS='\t' -v rollbacks="$(cat -- "$ROLLBACKS"/*/timer 2>/dev/null | paste -sd ' ')" '{
-      split("", is)
-      for (i = 1; i <= NF; i++) is[substr($i, 1, index($i, "=") - 1)] = substr($i, index($i, "=") + 1)
-      name = is["Id"]
-      sub(/\.[a-z]+$/, "", name)
-      if (is["ActiveState"] !~ /^(active|activating|reloading)$/) next
-      if (is["FragmentPath"] ~ "^/run/systemd/transient/") {
-        if (index(" " rollbacks " ", " " name " ") == 0) print "unit", is["Id"], "transient"
-      } else if (is["UnitFileState"] ~ /^(enabled|linked|generated)/) print "unit", is["Id"], "active"
-    }'
+  systemctl list-units --plain --no-legend --type=service,timer,socket,path --state=active,activating,reloading |
+    cut -d ' ' -f 1 | sort >"$WORK/active"
+  unit_names /etc/systemd/system/*.{wants,requires,upholds}/* | comm -12 - "$WORK/active" | sed 's/.*/unit\t&\tactive/'
+  unit_names /run/systemd/transient/*.{service,timer,socket,path} | comm -12 - "$WORK/active" |
+    grep -vxF -e "$(cat -- "$ROLLBACKS"/*/timer 2>/dev/null | sed 's/$/.timer/')" | sed 's/.*/unit\t&\ttransient/' || true
 }
+
+unit_names() { printf '%s\n' "${@##*/}" | sort -u; }
 
 programs() {
   find /proc -mindepth 2 -maxdepth 2 -path '/proc/[0-9]*/exe' -printf '%l\n' 2>/dev/null |

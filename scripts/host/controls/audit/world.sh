@@ -11,6 +11,7 @@
 #   unit      name                       active, of those that start by themselves; transient
 #   program   file                       of those that run and are no package's, or that outlived their session
 #   file      path                       mode, owner and what is in it, or where it leads to
+#   lister    -                          what this was listed by: what another one has listed cannot be compared
 #   right     path                       mode and owner, or the capabilities, of what runs with more rights than its caller's
 #
 # A file that is as its package brought it says so, rather than what is in it: an upgrade is no change. It
@@ -19,9 +20,9 @@ set -euo pipefail
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 unset CDPATH IFS TMPDIR
 
-readonly SINCE=$1 DPKG=/var/lib/dpkg/info
+readonly SINCE=$1 DPKG=/var/lib/dpkg/info LISTER=${BASH_SOURCE[0]%/*}
 # shellcheck source-path=SCRIPTDIR source=running.sh
-source "$(dirname -- "${BASH_SOURCE[0]}")/running.sh"
+source "$LISTER/running.sh"
 
 # Where what is decided here lies, as opposed to what packages bring.
 readonly SETTINGS=(/etc /usr/local /opt /root /boot /var/spool/cron)
@@ -30,7 +31,7 @@ readonly SETTINGS=(/etc /usr/local /opt /root /boot /var/spool/cron)
 readonly PASSED_OVER='^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|^/etc/(\.pwd\.lock|ld\.so\.cache|adjtime|\.updated)$|^/root/\.(bash_history|lesshst|viminfo|cache)(/|$)|^/usr/local/lib/stronghold(/|$)'
 
 main() {
-  local part at parts=(packages accounts ports units programs files rights) runs=()
+  local part at parts=(lister packages accounts ports units programs files walked) runs=()
   # Side by side: each of them waits for others most of the time.
   for part in "${parts[@]}"; do
     "$part" >"$WORK/$part" &
@@ -42,6 +43,8 @@ main() {
   done
   sort -u -- "${parts[@]/#/$WORK/}"
 }
+
+lister() { printf 'lister\t-\t%s\n' "$(cat -- "$LISTER"/{world,running}.sh | sha256sum)"; }
 
 packages() {
   dpkg-query -W -f '${db:Status-Status}\tpackage\t${Package}:${Architecture}\t${Version}\n' | sed -n 's/^installed\t//p'
@@ -83,15 +86,23 @@ files() {
       else if (/^l/) value = "a link to " $3
       print "file", $2, value
     }' "$WORK/sums" "$WORK/unchanged" "$WORK/seen" | awk -F '\t' -v over="$PASSED_OVER" '$2 !~ over'
-  touched
 }
 
-# touched: files in /usr that have changed since, and are not what a package has brought. Who sets the clock
-# back goes unseen; one who can do that can change this program, too.
-touched() {
-  find /usr -xdev -path /usr/local -prune -o -newerct "@$SINCE" -type f ! -name '*.pyc' ! -name '*.cache' \
-    ! -path '/usr/share/info/dir*' ! -path /usr/lib/locale/locale-archive -print0 >"$WORK/touched"
-  [[ -s $WORK/touched ]] || return 0
+# programs' rights and packages' files: one walk over all of the disk but for what a service keeps there. A change in
+# /usr that came after SINCE is compared with what the package has brought; who sets the clock back goes unseen, but
+# one who can do that can change this program, too.
+walked() {
+  find / -xdev \( -path /proc -o -path /sys -o -path /var/lib/mysql -o -path /srv \) -prune -o -type f \( \
+    -perm /6000 -fprintf "$WORK/owners" 'right\037%p\037%m %u:%g\0' , \
+    -perm /111 -fprint0 "$WORK/executables" , \
+    -newerct "@$SINCE" -path '/usr/*' ! -path '/usr/local/*' ! -name '*.pyc' ! -name '*.cache' \
+    ! -path '/usr/share/info/dir*' ! -path /usr/lib/locale/locale-archive -fprint0 "$WORK/touched" \)
+  lines <"$WORK/owners"
+  xargs -0 getcap -- <"$WORK/executables" 2>/dev/null | sed -E 's/^(.*) ([^ ]+)$/right\t\1\t\2/' || true
+  if [[ -s $WORK/touched ]]; then compared; fi
+}
+
+compared() {
   xargs -0 md5sum -z -- <"$WORK/touched" | lines >"$WORK/touched.sums"
   cat -- "$DPKG"/*.md5sums |
     awk -v OFS='\t' '
@@ -99,13 +110,6 @@ touched() {
       FILENAME == "-" { brought["/" file] = sum; next }
       !(file in brought) { print "file", file, "of no package " sum; next }
       brought[file] != sum { print "file", file, "not as packaged " sum }' - "$WORK/touched.sums"
-}
-
-# rights: a program that runs as its owner or with capabilities, whoever calls it.
-rights() {
-  find / -xdev \( -path /proc -o -path /sys -o -path /var/lib/mysql -o -path /srv \) -prune -o \
-    -perm /6000 -type f -printf 'right\037%p\037%m %u:%g\0' | lines
-  getcap -r /usr /opt /home /root /var/tmp 2>/dev/null | sed -E 's/^(.*) ([^ ]+)$/right\t\1\t\2/' || true
 }
 
 # lines: of fields between unit separators that end with a NUL, so that no file's name can pass for more than that.

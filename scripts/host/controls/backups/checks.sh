@@ -12,11 +12,11 @@ readonly SHAPE_ARCHIVES='(full-[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}|log-[0-9a-f]{8}-[0
 
 # files_are_exact GROUP
 files_are_exact() {
-  local path found
+  local path found own=()
   for path in "${paths[@]}"; do
-    [[ ${group_of[$path]} == "$1" ]] || continue
-    is_file "$path" "${mode_of[$path]}" root:root "${text_of[$path]}" || no "$path" || return
+    if [[ ${group_of[$path]} == "$1" ]]; then own+=("$path"); fi
   done
+  are_exact "${own[@]}" || return
   found=$(surplus "$1" | paste -sd ' ')
   [[ -z $found ]] || no "not ours: $found"
 }
@@ -29,8 +29,8 @@ settings_are_exact() {
   files_are_exact settings
 }
 
-# is_running UNIT: now and after a boot. Not by `is-enabled`: an alias is enough for that.
-is_running() {
+# is_due TIMER: now and after a boot. Not by `is-enabled`: an alias is enough for that.
+is_due() {
   [[ " $(systemctl show -P WantedBy "$1") " == *" timers.target "* ]] || no "$1 does not start at boot" || return
   systemctl --quiet is-active "$1" || no "$1 does not run"
 }
@@ -40,12 +40,17 @@ needs_reload() {
 }
 
 timers_run() {
-  local unit next
-  for unit in "${TIMERS[@]}"; do is_running "$unit" || return; done
-  for unit in "${UNITS[@]}"; do
-    [[ $(systemctl show -P LoadState "$unit") == loaded ]] || no "$unit cannot be started" || return
-    [[ -z $(systemctl show -P DropInPaths "$unit") ]] || no "$unit is changed by a drop-in" || return
-  done
+  local unit next property
+  for unit in "${TIMERS[@]}"; do is_due "$unit" || return; done
+  # Id comes first, whatever the order that is asked for.
+  while IFS= read -r property; do
+    case $property in
+      Id=*) unit=${property#*=} ;;
+      LoadState=loaded | DropInPaths= | '') ;;
+      LoadState=*) no "$unit cannot be started" || return ;;
+      DropInPaths=*) no "$unit is changed by a drop-in" || return ;;
+    esac
+  done < <(systemctl show --property=Id --property=LoadState --property=DropInPaths "${UNITS[@]}")
   ! needs_reload || no "systemd has not read the units since they were changed" || return
   next=$(systemctl show -P NextElapseUSecRealtime "${TIMERS[0]}")
   [[ $next == *" ${PARAM[TIME]}:00 "* ]] || no "the next full backup is due ${next:-never}" || return
@@ -64,26 +69,34 @@ program() {
 
 newest_is_good() { program verify; }
 
+# load_status: once for all the checks of an audit; what was loaded ends with whoever has made `status` local.
+load_status() { [[ -n ${status-} ]] || status=$(program status) || no "$status"; }
+
 # fact NAME: of the program's status.
-fact() { sed -n "s/^$1\t//p" <<<"$status"; }
+fact() {
+  local line
+  while IFS= read -r line; do
+    if [[ $line == "$1"$'\t'* ]]; then printf '%s' "${line#*$'\t'}"; fi
+  done <<<"$status"
+}
 
 all_is_shipped() {
-  local status minutes
-  status=$(program status) || no "$status" || return
+  local status=${status-} minutes
+  load_status || return
   [[ $(fact newest-shipped) == yes ]] || no "the vault has not got $(fact newest)" || return
   minutes=$(fact waiting-minutes)
   ((${minutes:-0} < WAIT_MINUTES_MAX)) || no "$(fact waiting) wait, the oldest for $minutes minutes"
 }
 
 retention_holds() {
-  local status
-  status=$(program status) || no "$status" || return
+  local status=${status-}
+  load_status || return
   [[ $(fact surplus) == 0 ]] || no "$(fact surplus) more"
 }
 
 logs_are_archived() {
-  local status
-  status=$(program status) || no "$status" || return
+  local status=${status-}
+  load_status || return
   [[ $(fact logs-late) == no ]] || no "$(fact logs)"
 }
 

@@ -56,10 +56,8 @@ open_files() {
 }
 
 files_are_exact() {
-  local path found=0
-  for path in "${paths[@]}"; do
-    is_file "$path" "${mode_of[$path]}" "${owner_of[$path]}" "${text_of[$path]}" || no "$path differs" || found=1
-  done
+  local found=0
+  are_exact "${paths[@]}" || found=1
   nothing_overrides || found=1
   return "$found"
 }

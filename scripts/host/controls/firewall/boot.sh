@@ -46,6 +46,8 @@ keep_from_upgrades() {
 boots_alone() {
   local unit
   systemctl --quiet is-enabled "$LOADER" 2>/dev/null || no "netfilter-persistent is not enabled" || return
+  # It ends well if any of them is.
+  if ! systemctl --quiet is-enabled "${RIVALS[@]}" 2>/dev/null; then return 0; fi
   for unit in "${RIVALS[@]}"; do
     ! systemctl --quiet is-enabled "$unit" 2>/dev/null || no "$unit is enabled" || return
   done
@@ -60,8 +62,9 @@ is_packaged_unit() {
 }
 
 loads_first() {
-  local unit
+  local unit order
   is_packaged_unit || return
+  order=$(systemctl show --property=Before --property=Wants "$LOADER")
   has Before network-pre.target && has Wants network-pre.target ||
     no "it is not ordered before network-pre.target" || return
   # Whoever is not ordered after that target would bring the network up beside the loading.
@@ -72,14 +75,22 @@ loads_first() {
   done
 }
 
-has() { [[ " $(systemctl show -P "$1" "$LOADER") " == *" $2 "* ]]; }
+# has PROPERTY UNIT
+has() {
+  local line
+  while IFS= read -r line; do
+    if [[ $line == "$1="* ]]; then break; fi
+  done <<<"$order"
+  [[ " ${line#*=} " == *" $2 "* ]]
+}
 
 # Unlike a start, which reads the files, an upgrade of the package may write them.
 upgrades_keep_files() {
-  local answers family
-  answers=$(debconf-show iptables-persistent)
+  local refused family
+  # Where debconf keeps its answers: asking itself takes as long as half of this control's audit.
+  refused=$(awk '/^Name: / { name = $2 } $0 == "Value: false" { print name }' /var/cache/debconf/config.dat)
   for family in v4 v6; do
-    [[ $answers == *"iptables-persistent/autosave_$family: false"* ]] ||
+    [[ $'\n'$refused$'\n' == *$'\n'"iptables-persistent/autosave_$family"$'\n'* ]] ||
       no "an upgrade of iptables-persistent would save the rules of the moment as rules.$family" ||
       return
   done

@@ -19,21 +19,15 @@ auth_log_is_written() {
   esac
 }
 
-# is_running UNIT: now and after a boot.
-is_running() {
-  systemctl --quiet is-enabled "$1" 2>/dev/null || no "$1 does not start at boot" || return
-  systemctl --quiet is-active "$1" || no "$1 does not run"
-}
-
 monit_watches() {
   local started pid names
   files_are_exact monit || return
   is_running monit.service || return
   monit -t >/dev/null || no "its configuration is not valid" || return
-  pid=$(systemctl show --property=MainPID --value monit.service)
+  { read -r pid && read -r started; } < <(systemctl show --property=MainPID --property=ExecMainStartTimestamp monit.service)
+  pid=${pid#*=} started=${started#*=}
   [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") == "/usr/bin/monit -I " ]] ||
     no "Monit runs with other arguments than its unit's" || return
-  started=$(systemctl show --property=ExecMainStartTimestamp --value monit.service)
   (($(date -d "$started" +%s) >= $(stat -c %Y "$MONITRC"))) ||
     no "Monit has not read its configuration since it was changed" || return
   names=$(monit -B summary 2>/dev/null | tail -n +3 | awk '{ print $1 }' | sort | paste -sd ' ')
@@ -44,19 +38,18 @@ monit_watches() {
 
 # files_are_exact GROUP
 files_are_exact() {
-  local path
+  local path own=()
   for path in "${paths[@]}"; do
-    [[ ${group_of[$path]} == "$1" ]] || continue
-    is_file "$path" "${mode_of[$path]}" root:root "${text_of[$path]}" || no "$path" || return
+    if [[ ${group_of[$path]} == "$1" ]]; then own+=("$path"); fi
   done
+  are_exact "${own[@]}"
 }
 
 is_on() {
-  local unit channel
+  local channel
   ! needs_reload || no "systemd has not read the units since they were changed" || return
-  for unit in $(wanted_units); do
-    is_running "$unit" || return
-  done
+  # shellcheck disable=SC2046 # words
+  are_running $(wanted_units) || return
   for channel in "${CHANNELS[@]}"; do
     is_wanted "$channel" || ! systemctl --quiet is-active "stronghold-alerts-send@$channel.path" ||
       no "$channel is served and should not be" || return

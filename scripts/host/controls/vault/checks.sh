@@ -44,21 +44,13 @@ sshd_view() { sshd -T -C "user=$RECEIVER,host=$1,addr=$1,laddr=127.0.0.1,lport=2
 has_line() { [[ $'\n'$1$'\n' == *$'\n'"$2"$'\n'* ]]; }
 
 files_are_exact() {
-  local path found
-  for path in "${paths[@]}"; do
-    is_file "$path" "${mode_of[$path]}" root:root "${text_of[$path]}" || no "$path" || return
-  done
+  local found
+  are_exact "${paths[@]}" || return
   found=$(surplus | paste -sd ' ')
   [[ -z $found ]] || no "not ours: $found" || return
   # Also those that are for all units of a kind.
   found=$(of_units DropInPaths | grep . | sort -u | paste -sd ' ')
   [[ -z $found ]] || no "changed by $found"
-}
-
-# is_running UNIT: now and after a boot.
-is_running() {
-  systemctl --quiet is-enabled "$1" 2>/dev/null || no "$1 does not start at boot" || return
-  systemctl --quiet is-active "$1" || no "$1 does not run"
 }
 
 needs_reload() { [[ $(of_units NeedDaemonReload) == *yes* ]]; }
