@@ -15,5 +15,7 @@ module.exports = {
   testSequencer: "<rootDir>/test/slowest-first.js",
   // For a test that says nothing of its own. A booted host answers when it can; jest knows no limit by layer.
   testTimeout: 60_000,
-  projects: ["unit", "component", "api", "host", "e2e", "mutation", "engine"].map((name) => layer(name)),
+  projects: ["unit", "component", "api", "host", "e2e", "mutation", "engine"].map((name) =>
+    layer(name),
+  ),
 };

@@ -22,10 +22,10 @@ export const broken = (what: string, how: string, names: string, undo?: string):
 function idsIn(names: string): string[] {
   let control = "";
   return names.split(" ").map((word) => {
-    const [, named, number = ""] = /^(?:([A-Z-]+)-)?(\d\d)$/.exec(word) ?? [];
-    control = named ?? control;
-    if (control === "" || number === "") throw new Error(`"${word}" is no name of a check`);
-    return `${control}-${number}`;
+    const at = word.lastIndexOf("-");
+    if (at > 0) control = word.slice(0, at);
+    if (control === "") throw new Error(`"${word}" is of no control`);
+    return `${control}-${word.slice(at + 1)}`;
   });
 }
 
