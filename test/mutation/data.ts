@@ -150,7 +150,7 @@ export const DATABASE = [
 export const DATABASE_CLIENT = [
   broken(
     "an application that does not get to its database",
-    "iptables -I OUTPUT -p tcp --dport 3306 -j REJECT",
+    "iptables -A OUTPUT -p tcp --dport 3306 -j REJECT",
     "FIREWALL-01 DATABASE-CLIENT-02",
   ),
   broken(
@@ -173,7 +173,7 @@ export const DATABASE_CLIENT = [
 export const BACKUPS = [
   broken(
     "a backup that was not shipped",
-    `${NEWEST}; rm ${SPOOL}/state/shipped/\${newest##*/}`,
+    `${NEWEST}; touch $newest.*; rm ${SPOOL}/state/shipped/\${newest##*/}`,
     "BACKUPS-05",
   ),
   broken("logs that stay away", `touch -d '2 hours ago' ${SPOOL}/state/logs`, "BACKUPS-07 09"),

@@ -76,7 +76,7 @@ export const SSH = [
     "a host key that others may read, with which no sshd starts",
     "chmod 644 /etc/ssh/ssh_host_ed25519_key",
     "SSH-01 02 03 04 05 06 07 08 09 10 11 12 AUDIT-05",
-    "chmod 600 /etc/ssh/ssh_host_ed25519_key",
+    "chmod 600 /etc/ssh/ssh_host_ed25519_key; systemctl reload ssh",
   ),
 ];
 

@@ -5,7 +5,7 @@ const RECORDS = "/var/lib/stronghold/passwords";
 const FACTORS = "/var/lib/stronghold/two-factor";
 const TURN = "/usr/local/sbin/stronghold-login-turn";
 const QUALITY = "/etc/security/pwquality.conf.d";
-const NOBODY = "userdel -r stray 2>/dev/null; groupdel stray 2>/dev/null; true";
+const NOBODY = "quietly userdel -r stray || quietly userdel stray";
 
 export const ACCOUNTS = [
   broken(
@@ -88,9 +88,9 @@ export const ACCOUNTS = [
   ),
   broken(
     "a key for root",
-    "mkdir -p /root/.ssh; cp /home/ada/.ssh/authorized_keys /root/.ssh/",
+    "keep /root/.ssh/authorized_keys; cat /home/ada/.ssh/authorized_keys >/root/.ssh/authorized_keys",
     "ACCOUNTS-12 AUDIT-05",
-    "rm /root/.ssh/authorized_keys",
+    "back",
   ),
 ];
 

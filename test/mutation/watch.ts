@@ -80,7 +80,7 @@ export const LOGIN_ALERTS = [
   ),
   broken(
     "another program that tells",
-    "echo 'exit 0' >/usr/local/sbin/stronghold-alert",
+    "printf '#!/bin/bash\\n' >/usr/local/sbin/stronghold-alert",
     "LOGIN-ALERTS-03 AUDIT-05",
   ),
   broken(
