@@ -10,6 +10,7 @@ import {
   PACKAGES,
   PASSWORDS,
   SSH,
+  SYSTEM,
   TWO_FACTOR,
   VAULT,
 } from "./controls";
@@ -24,6 +25,7 @@ import type { Role } from "./roles";
 const CONTROLS: readonly Control[] = [
   PACKAGES,
   ACCOUNTS,
+  SYSTEM,
   PASSWORDS,
   CLOCK,
   TWO_FACTOR,

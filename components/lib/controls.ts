@@ -38,6 +38,16 @@ export const ACCOUNTS: Control<
   }),
 };
 
+/** A forgotten terminal should not stay open over night, and a coffee break should not close it. */
+const IDLE_SECONDS = "1800";
+
+export const SYSTEM: Control<never> = {
+  name: "system",
+  confirmed: false,
+  needs: [],
+  parameters: () => ({ IDLE_SECONDS }),
+};
+
 export const PASSWORDS: Control<"people" | "changeAtFirstUse"> = {
   name: "passwords",
   confirmed: false,

@@ -25,6 +25,7 @@ export const PROMISES: Readonly<Record<string, string>> = {
   A07: "The application changes rows and nothing else; deployments change tables",
   P01: "Nothing listens or runs that nobody knows of",
   P02: "What is changed by hand is noticed, and told",
+  P03: "The kernel and the defaults of programs are hardened, and programs confined",
   P04: "SSH is for listed addresses, and each key names its holder",
 };
 

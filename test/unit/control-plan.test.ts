@@ -102,6 +102,7 @@ describe.each(ROLES)("the plan of the %s server", (role) => {
     expect(plan.map(({ name }) => name)).toEqual([
       "packages",
       "accounts",
+      "system",
       "passwords",
       "clock",
       "two-factor",
@@ -173,6 +174,10 @@ describe("the parameters", () => {
       RECEIVER_KEYS_B64: "ssh-ed25519 AAAApush\n",
       RECEIVER_FROM: "203.0.113.101/32",
     });
+  });
+
+  it("of the system are how long a prompt waits", () => {
+    expect(parameters["system"]).toEqual({ IDLE_SECONDS: "1800" });
   });
 
   it("of passwords are everybody's, in clear or as a hash", () => {

@@ -33,6 +33,7 @@ describe("the controls", () => {
       "packages",
       "passwords",
       "ssh",
+      "system",
       "two-factor",
       "vault",
     ]);

@@ -135,12 +135,12 @@ penalties_text() {
   render ssh/penalties.conf DEPLOYER_FROM="${PARAM[DEPLOYER_FROM]}"
 }
 
-# include_first FILE LINE: ssh and sshd take the first value that they read.
+# include_first FILE LINE: ssh and sshd take the first value that they read. Who may read it is another's affair.
 include_first() {
   local text
   if starts_with_include "$@"; then return 0; fi
   text=$(<"$1")
-  put_file "$1" 644 root:root <<<"$2"$'\n'"$text"
+  put_file "$1" "$(stat -c %a -- "$1")" root:root <<<"$2"$'\n'"$text"
 }
 
 starts_with_include() {

@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# system/mend: changes what differs.
+
+put_wanted() {
+  local path
+  units_are_known=yes
+  for path in "${!text_of[@]}"; do
+    [[ -d ${path%/*} ]] || install -d -m 755 -- "${path%/*}"
+    if [[ $path == *.service* ]] && ! is_exact "$path" >/dev/null; then units_are_known=no; fi
+    put_file "$path" "$(mode_of "$path")" root:root <<<"${text_of[$path]}"
+  done
+}
+
+put_login_defs() {
+  put_file "$LOGIN_DEFS" 644 root:root <<<"$(login_defs_text)"
+}
+
+mend_modes() {
+  local path
+  for path in $(loose_paths); do
+    chown root:root -- "$path"
+    # Nothing that is closed already is opened by this.
+    # With zeros in front, or a folder would keep its set-user-id bit.
+    chmod "$(printf '00%o' $((8#$(stat -c %a -- "$path") & 8#${STRICT_MODES[$path]})))" -- "$path"
+    changed "closed $path"
+  done
+}
+
+# mend_units: a unit that was masked or disabled by hand is wanted again.
+mend_units() {
+  local unit
+  if [[ $units_are_known == no ]]; then quietly systemctl daemon-reload; fi
+  for unit in sysinit.target/$MOUNTS_UNIT sysinit.target/apparmor.service multi-user.target/auditd.service; do
+    if starts_with "${unit%/*}" "${unit#*/}" >/dev/null; then continue; fi
+    quietly systemctl unmask "${unit#*/}"
+    quietly systemctl enable "${unit#*/}"
+    changed "made ${unit#*/} start at boot"
+  done
+}
+
+mend_mounts() {
+  if [[ -z $(open_folders) ]]; then return 0; fi
+  quietly systemctl restart "$MOUNTS_UNIT"
+  changed "has nothing run from ${SHARED_FOLDERS[*]} any more"
+}
+
+mend_audit() {
+  if is_container; then
+    # The package has tried to start it.
+    systemctl reset-failed auditd.service audit-rules.service 2>/dev/null || true
+    return 0
+  fi
+  if audit_is_on >/dev/null && apparmor_is_on >/dev/null; then return 0; fi
+  quietly systemctl restart apparmor.service
+  quietly systemctl start auditd.service
+  quietly augenrules --load
+  changed "started auditd and AppArmor with their rules"
+}
+
+mend_compilers() {
+  local path
+  for path in $(open_compilers); do
+    chmod o-rwx -- "$path"
+    changed "closed $path to all but root"
+  done
+}
