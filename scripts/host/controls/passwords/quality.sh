@@ -48,6 +48,7 @@ quality_is_exact() {
   local found differs
   local -a files
   is_file "$SETTINGS" 644 root:root "$(render "passwords$SETTINGS")" || no "$SETTINGS differs" || return
+  is_file "$MAIN" 644 root:root "$(render "passwords$SETTINGS")" || no "$MAIN differs" || return
   mapfile -t files < <({ other_settings && printf '%s\n' "$SETTINGS"; } | sort)
   found=$(quality_settings "${files[@]}" "$MAIN")
   differs=$(comm -3 <(quality_settings "$SETTINGS") <(printf '%s\n' "$found") | tr -s '\t\n' ' ')
@@ -73,7 +74,7 @@ mend_quality() {
       rm -rf -- "$file"
       changed "removed $file, which decided about passwords, too"
     done
-    put_file "$MAIN" 644 root:root <<<"$(render "passwords$MAIN")"
+    put_file "$MAIN" 644 root:root <<<"$(render "passwords$SETTINGS")"
   fi
   if ! pam_asks >/dev/null; then
     # It keeps what somebody has changed by hand, hence the whole file after it.
