@@ -50,7 +50,7 @@ readonly ALGORITHMS=(
 readonly LIMITS=(
   "port 22" "maxauthtries 3" "logingracetime 120" "maxstartups 20:30:100" "maxsessions 10"
   "clientaliveinterval 60" "clientalivecountmax 5" "permituserenvironment no" "usedns no" "strictmodes yes"
-  "compression no" "loglevel VERBOSE"
+  "compression no" "loglevel VERBOSE" "tcpkeepalive no"
 )
 readonly KEY_SOURCES=(
   "authorizedkeysfile .ssh/authorized_keys" "authorizedkeyscommand none" "trustedusercakeys none"
