@@ -11,6 +11,7 @@ const SLOW = [
   "e2e/attack",
   "host/control-backups",
   "e2e/lifecycle",
+  "e2e/people",
   "e2e/standing",
   "host/control-clock",
   "host/control-database-passwords",
@@ -25,7 +26,6 @@ const SLOW = [
   "host/control-database",
   "host/vault-push",
   "host/restore-refusals",
-  "e2e/people",
 ];
 
 const rank = ({ path }) => {

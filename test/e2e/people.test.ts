@@ -14,6 +14,7 @@ import type { Sheet } from "../../scripts/enrol/sheet";
 import { loginWith, type LoginOptions, type LoginResult, totp } from "../person";
 import { describeAudit } from "./audit";
 import { ROOT, TestCloud } from "./cloud";
+import { describeJudges } from "./judges";
 import { settingsFile } from "./settings";
 
 const cloud = new TestCloud("people");
@@ -212,3 +213,5 @@ describe("a person", () => {
 });
 
 describeAudit(cloud);
+// They install their tools on the servers, hence at the end.
+describeJudges(cloud);
