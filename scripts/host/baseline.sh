@@ -5,7 +5,7 @@
 # run has changed and nothing else, so that no `up` makes a change by hand pass for one of the stack's.
 
 readonly AUDIT_STATE=$STATE_DIR/audit
-readonly BASELINE=$AUDIT_STATE/baseline BEFORE=$AUDIT_STATE/before
+readonly BASELINE=$AUDIT_STATE/baseline BEFORE=$AUDIT_STATE/before SETTLE_SECONDS=4
 
 # world: what there is now, as the controls of LISTED_BY list it. Files of packages count from when the audit was
 # set up, before which none was ours.
@@ -27,10 +27,19 @@ begin_change() {
   keep_world "$BEFORE"
 }
 
+# keep_settled_world FILE: a service that was told to read its settings anew closes its door for a moment.
+keep_settled_world() {
+  local deadline=$((SECONDS + SETTLE_SECONDS))
+  keep_world "$1"
+  while [[ -n $(comm -23 -- "$BEFORE" "$1" | grep -E '^(port|unit)'$'\t') ]] && ((SECONDS < deadline)); do
+    keep_world "$1"
+  done
+}
+
 end_change() {
   [[ -f $BEFORE ]] || return 0
   if ((changes > 0)) || [[ $LEFT_OVER == yes ]]; then
-    keep_world "$BEFORE.after"
+    keep_settled_world "$BEFORE.after"
     # What is as before stays as the baseline has it, by hand or not.
     awk -F '\t' '
       { key = $1 FS $2 }

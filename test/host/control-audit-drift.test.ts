@@ -276,6 +276,16 @@ describe("what is no change by hand", () => {
     server.must("rm /etc/by-hand");
   });
 
+  it("is a door that a control has closed for a moment", () => {
+    // As sshd does when it is told to read its settings anew.
+    server.must(`systemctl stop ssh
+      (exec setsid bash -c 'until [[ -f ${STATE}/before.after ]]; do sleep 0.02; done; systemctl start ssh' >/dev/null 2>&1 &)
+      cp ${STATE}/baseline ${STATE}/before`);
+    server.people("ada");
+    expect(server.must("systemctl is-active ssh")).toBe("active");
+    expect(drift()).toEqual({});
+  });
+
   it("is what a control was killed at", () => {
     const noted = server.must(`cat ${STATE}/baseline`);
     server.must(`rm ${STATE}/baseline; cp /etc/group /run/`);

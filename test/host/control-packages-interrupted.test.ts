@@ -44,9 +44,12 @@ describe.each(ENGINES)("an install of %s", (engine) => {
       `dpkg --purge --force-depends ${engine}-server; rm -rf /var/lib/mysql* /var/log/mysql`,
     );
   };
-  const heals = (changed: number): void => {
+  const heals = (least: number): void => {
     expect(drive("audit")).toMatchObject({ code: 1, stderr: "" });
-    expect(drive("apply")).toMatchObject({ code: 0, fails: [], changed, stderr: "" });
+    const { changed, ...healed } = drive("apply");
+    expect(healed).toMatchObject({ code: 0, fails: [], stderr: "" });
+    // One more where the machine is so busy that the server gives up its first start, see below.
+    expect([least, least + 1]).toContain(changed);
     expect(drive("apply")).toMatchObject({ code: 0, fails: [], changed: 0, stderr: "" });
     expect(server.must(`systemctl is-active ${engine}`)).toBe("active");
     expect(sql("SELECT COUNT(*) > 0 FROM mysql.user")).toBe("1");
@@ -76,6 +79,23 @@ describe.each(ENGINES)("an install of %s", (engine) => {
       expect(died.stderr).toMatch(/\[System\].*initializ/i);
       heals(2);
       expect(server.must("ls /var/lib/mysql.unfinished")).toContain("ibdata1");
+    }, 180_000);
+
+    it("whose server gives up its first start is begun anew at once", () => {
+      forget();
+      const gives = [
+        `[[ " $* " == *" --initialize"* ]] || exec /usr/sbin/mysqld.own "$@"`,
+        "mv /usr/sbin/mysqld.own /usr/sbin/mysqld",
+        "touch /var/lib/mysql/ibdata1",
+        "echo 'T 0 [ERROR] [MY-013236] [Server] The designated data directory is unusable.' >>/var/log/mysql/error.log",
+        "exit 1",
+      ];
+      server.must(
+        "mv /usr/sbin/mysqld{,.own}; cat >/usr/sbin/mysqld; chmod 755 /usr/sbin/mysqld",
+        ["#!/bin/bash", ...gives, ""].join("\n"),
+      );
+      heals(2);
+      expect(server.root("test -e /usr/sbin/mysqld.own").code).toBe(1);
     }, 180_000);
 
     it("whose dpkg was killed is waited for, and begun anew", () => {

@@ -303,6 +303,6 @@ export const VAULT = [
   broken(
     "a receiver's key that may do anything",
     "sed -i 's/^restrict[^ ]* //' $(getent passwd stronghold-push | cut -d : -f 6)/.ssh/authorized_keys",
-    "ACCOUNTS-14",
+    "ACCOUNTS-14 VAULT-02",
   ),
 ];

@@ -104,7 +104,7 @@ export const DRIFT = [
   ),
   broken(
     "a program from nowhere",
-    "cp /usr/bin/sleep /dev/shm/stray; (exec setsid /dev/shm/stray 600 >/dev/null 2>&1 &) ; sleep 0.2; rm /dev/shm/stray",
+    "cp /usr/bin/sleep /var/tmp/stray; (exec setsid /var/tmp/stray 600 >/dev/null 2>&1 &) ; sleep 0.2; rm /var/tmp/stray",
     "AUDIT-09",
     "pkill -x stray",
   ),

@@ -44,7 +44,7 @@ export const PRELUDE = `
   mend() {
     local control=$1 verb
     for verb in "\${@:2}"; do
-      bash /usr/local/lib/stronghold/driver --remembered $verb $control mutation >/run/mutation-said 2>&1 || { cat /run/mutation-said; exit 1; }
+      bash /home/deployer/host/driver --remembered $verb $control mutation >/run/mutation-said 2>&1 || { cat /run/mutation-said; exit 1; }
     done
   }
   sql() { mysql --no-defaults --user=root <<<"$1"; }

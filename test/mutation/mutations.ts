@@ -5,10 +5,11 @@ import { FIREWALL, SSH } from "./doors";
 import { DRIFT } from "./drift";
 import type { Mutation } from "./mutation";
 import { ACCOUNTS, PASSWORDS, TWO_FACTOR } from "./people";
+import { SYSTEM } from "./system";
 import { CLOCK, LOGIN_ALERTS, PACKAGES, SELF } from "./watch";
 
 export const MUTATIONS: Readonly<Record<Role, readonly Mutation[]>> = {
   app: [...SSH, ...FIREWALL, ...TWO_FACTOR, ...DATABASE_CLIENT, ...DRIFT],
   database: [...PASSWORDS, ...DATABASE, ...BACKUPS],
-  backup: [...ACCOUNTS, ...CLOCK, ...LOGIN_ALERTS, ...PACKAGES, ...SELF, ...VAULT],
+  backup: [...SYSTEM, ...ACCOUNTS, ...CLOCK, ...LOGIN_ALERTS, ...PACKAGES, ...SELF, ...VAULT],
 };

@@ -47,9 +47,9 @@ export const CLOCK = [
 export const LOGIN_ALERTS = [
   broken(
     "an alert that waits",
-    "install -m 600 /dev/null /var/spool/stronghold-alerts/refused/mail/1-stray",
+    "install -D -m 600 /dev/null /var/spool/stronghold-alerts/refused/mail/1-stray",
     "LOGIN-ALERTS-07",
-    "rm /var/spool/stronghold-alerts/refused/mail/1-stray",
+    "rm -rf /var/spool/stronghold-alerts/refused/mail",
   ),
   broken(
     "a channel that does not work",
@@ -146,7 +146,7 @@ export const PACKAGES = [
     "a package that is gone",
     "quietly dpkg --remove --force-depends netfilter-persistent iptables-persistent",
     "PACKAGES-01 FIREWALL-00 AUDIT-05 06 09",
-    "mend packages apply; mend firewall apply confirm",
+    "mend packages apply; mend firewall apply confirm; quietly systemctl reenable netfilter-persistent",
   ),
 ];
 

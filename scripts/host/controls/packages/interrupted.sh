@@ -82,10 +82,20 @@ set_data_aside() {
 # in_use: a database's working directory is its data folder.
 in_use() { [[ -n $(find /proc/[0-9]*/cwd -maxdepth 0 -lname "$DATA" 2>/dev/null) ]]; }
 
+# has_given_up: MySQL's own first start has, in a folder that holds nothing of anybody's. On a busy machine it
+# does so now and then, and succeeds when it is begun anew.
+has_given_up() {
+  [[ -n $(never_configured) && -z $(user_schemas) ]] && tail -n 10 -- "$ERROR_LOG" 2>/dev/null | grep -qF '[MY-013236]'
+}
+
 # installing COMMAND...: as `quietly`; of a database it tells what that itself has logged, too.
 installing() {
   local output schemas
   if output=$("$@" 2>&1 </dev/null); then return 0; fi
+  if has_given_up; then
+    set_data_aside
+    if output=$(configure_all 2>&1 </dev/null); then return 0; fi
+  fi
   tail -n 20 <<<"$output" >&2
   if [[ -n $(half_configured) && -s $ERROR_LOG ]]; then
     printf 'What %s ends with:\n' "$ERROR_LOG" >&2
