@@ -31,7 +31,7 @@ begin_change() {
 keep_settled_world() {
   local deadline=$((SECONDS + SETTLE_SECONDS))
   keep_world "$1"
-  while [[ -n $(comm -23 -- "$BEFORE" "$1" | grep -E '^(port|unit)'$'\t') ]] && ((SECONDS < deadline)); do
+  while comm -23 -- "$BEFORE" "$1" | grep -E '^(port|unit)'$'\t' >/dev/null && ((SECONDS < deadline)); do
     keep_world "$1"
   done
 }
