@@ -26,16 +26,18 @@ mend_modes() {
   done
 }
 
-# mend_units: a unit that was masked or disabled by hand is wanted again.
+# mend_units: a unit that was masked or disabled by hand is wanted again. To enable one has systemd read all anew.
 mend_units() {
-  local unit
-  if [[ $units_are_known == no ]]; then quietly systemctl daemon-reload; fi
+  local unit name
   for unit in sysinit.target/$MOUNTS_UNIT sysinit.target/apparmor.service multi-user.target/auditd.service; do
-    if starts_with "${unit%/*}" "${unit#*/}" >/dev/null; then continue; fi
-    quietly systemctl unmask "${unit#*/}"
-    quietly systemctl enable "${unit#*/}"
-    changed "made ${unit#*/} start at boot"
+    name=${unit#*/}
+    if starts_with "${unit%/*}" "$name" >/dev/null; then continue; fi
+    if [[ -L /etc/systemd/system/$name ]]; then quietly systemctl unmask "$name"; fi
+    quietly systemctl enable "$name"
+    units_are_known=yes
+    changed "made $name start at boot"
   done
+  if [[ $units_are_known == no ]]; then quietly systemctl daemon-reload; fi
 }
 
 mend_mounts() {
