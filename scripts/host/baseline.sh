@@ -59,6 +59,7 @@ end_change() {
 # accept_world: what is there now is what shall be, by the word of an operator who has seen what it is.
 accept_world() {
   local kind what
+  CONTROL=audit
   [[ -f $BASELINE ]] || die 1 "nothing was compared yet: the control audit was not applied here"
   while IFS=$'\t' read -r kind what; do
     changed "accepted: $kind $what"

@@ -48,6 +48,15 @@ crash() {
   die 70 "crashed at ${source##*/}:$line: '${command%%$'\n'*}' ended with $code"
 }
 
+readonly LOCK_FILE=/run/stronghold.lock LOCK_WAIT_SECONDS=300
+
+# lock --shared|--exclusive: until this process ends.
+lock() {
+  exec 9>"$LOCK_FILE"
+  flock "$1" --wait "$LOCK_WAIT_SECONDS" 9 ||
+    die 75 "another run has held $LOCK_FILE for $LOCK_WAIT_SECONDS s; wait for it, then run again"
+}
+
 # --- Results ----------------------------------------------------------------------------------
 
 record_pass() {
