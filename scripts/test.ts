@@ -15,6 +15,7 @@ import { missingForHosts, prepareHosts } from "../local/cli/readiness";
 import { ensureImage } from "../local/machines/image";
 import { cloudPaths } from "../local/paths";
 import { ensureSshAudit } from "../test/ssh-audit";
+import { type JestSuite, proofs, renderProofs, resultsOf } from "./audit/proof";
 
 interface Counts {
   passed: number;
@@ -27,11 +28,13 @@ interface JestReport {
   numFailedTests: number;
   numPendingTests: number;
   numRuntimeErrorTestSuites: number;
+  testResults: JestSuite[];
 }
 
 const CI = process.env["CI"] === "true";
 const progress = new Progress();
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const suites: JestSuite[] = [];
 
 function run(command: string, args: string[], onLine?: (line: string) => void): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -81,6 +84,7 @@ async function jest(layers: string[], ...flags: string[]): Promise<void> {
     // A file that does not even load holds no test that could fail: count the file.
     total.failed += counts.numFailedTests + counts.numRuntimeErrorTestSuites;
     total.skipped += counts.numPendingTests;
+    suites.push(...counts.testResults);
     if (code !== 0 && counts.numFailedTests + counts.numRuntimeErrorTestSuites === 0)
       total.failed += 1;
     progress.line("tests", `${name}: ${code === 0 ? "passed" : "FAILED"}`);
@@ -124,6 +128,7 @@ async function main(): Promise<void> {
     if (version === undefined) leaveOut("engine", "no Pulumi CLI on PATH", false);
     else await jest(["engine"], "--runInBand");
   }
+  console.log(renderProofs(proofs(resultsOf(suites, process.cwd()))));
   const { passed, failed, skipped } = total;
   console.log(`${String(passed)} passed, ${String(failed)} failed, ${String(skipped)} skipped`);
   process.exitCode = failed === 0 ? 0 : 1;
