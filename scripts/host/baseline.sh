@@ -8,8 +8,13 @@ readonly AUDIT_STATE=$STATE_DIR/audit
 readonly BASELINE=$AUDIT_STATE/baseline BEFORE=$AUDIT_STATE/before SETTLE_SECONDS=4
 
 # world: what there is now, as the controls of LISTED_BY list it. Files of packages count from when the audit was
-# set up, before which none was ours.
-world() { bash "${LISTED_BY-$HOST_DIR}/controls/audit/world.sh" "$(<"$AUDIT_STATE/start")"; }
+# set up, before which none was ours; from the beginning, if nobody knows that any more.
+world() {
+  local since
+  since=$(cat -- "$AUDIT_STATE/start" 2>/dev/null) || since=0
+  if [[ ! $since =~ ^[0-9]{1,12}$ ]]; then since=0; fi
+  bash "${LISTED_BY-$HOST_DIR}/controls/audit/world.sh" "$since"
+}
 
 # keep_world FILE: whole or not at all.
 keep_world() {
@@ -58,22 +63,25 @@ end_change() {
 
 # accept_world: what is there now is what shall be, by the word of an operator who has seen what it is.
 accept_world() {
-  local kind what
+  local found kind what
   CONTROL=audit
   [[ -f $BASELINE ]] || die 1 "nothing was compared yet: the control audit was not applied here"
+  found=$(changed_by_hand)
   while IFS=$'\t' read -r kind what; do
-    changed "accepted: $kind $what"
-  done < <(changed_by_hand)
+    if [[ -n $kind ]]; then changed "accepted: $kind $what"; fi
+  done <<<"$found"
   if ((changes > 0)); then keep_world "$BASELINE"; fi
 }
 
 # changed_by_hand: KIND<TAB>what of it, a line each. A package that is newer is none: servers upgrade themselves.
 changed_by_hand() {
-  local kind name old new
+  local found kind name old new
+  found=$(differences) || return
   while IFS=$'\037' read -r kind name old new; do
+    if [[ -z $kind ]]; then continue; fi
     if [[ $kind == package && -n $old && -n $new ]] && dpkg --compare-versions "$new" ge "$old"; then continue; fi
     printf '%s\t%s %s\n' "$kind" "$name" "$(become "$old" "$new")"
-  done < <(differences)
+  done <<<"$found"
 }
 
 # become OLD NEW: how it reads that one became the other.

@@ -348,8 +348,20 @@ describe("an operator who accepts what was changed", () => {
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("nothing was compared yet");
     const all = ["05", "06", "07", "08", "09", "10"].map((number) => `AUDIT-${number}`);
-    const said = all.map((id) => [id, "it is not known what there was"]);
+    const said = all.map((id) => [id, "what there is cannot be compared with what there was"]);
     expect(drift()).toEqual(Object.fromEntries(said));
-    server.must(`mv /run/baseline ${STATE}/`);
+    server.must(`mv /run/baseline ${STATE}/; mv /usr/bin/ss /usr/bin/ss.away`);
+    const halfSeen = drift();
+    server.must("mv /usr/bin/ss.away /usr/bin/ss");
+    expect(halfSeen).toEqual(Object.fromEntries(said));
+  });
+
+  it("needs nothing to be where a lost note of the time would have it", () => {
+    for (const how of [`rm ${STATE}/start`, `echo x >${STATE}/start`]) {
+      server.must(how);
+      server.people("ada");
+      expect(Object.keys(drift()).filter((id) => id !== "AUDIT-05")).toEqual([]);
+    }
+    server.must(`date +%s >${STATE}/start`);
   });
 });

@@ -41,7 +41,7 @@ apply() {
   local path renewed=no
   load_wanted
   install -d -m 700 -o root -g root -- "$STATE_DIR" "$AUDIT_STATE"
-  [[ -f $AUDIT_STATE/start ]] || date +%s >"$AUDIT_STATE/start"
+  grep -qsxE '[0-9]{1,12}' -- "$AUDIT_STATE/start" || date +%s >"$AUDIT_STATE/start"
   close_memory
   renew_baseline
   copy_bundle

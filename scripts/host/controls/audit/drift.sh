@@ -23,7 +23,7 @@ renew_baseline() {
 # unchanged KIND...: of several kinds, each is named with what is found.
 unchanged() {
   local found
-  [[ $drift_known == yes ]] || no "it is not known what there was" || return
+  [[ $drift_known == yes ]] || no "what there is cannot be compared with what there was" || return
   found=$(awk -F '\t' -v kinds=" $* " 'index(kinds, " " $1 " ") { print (kinds ~ /[a-z] [a-z]/ ? $1 " " : "") $2 }' <<<"$drift")
   [[ -z $found ]] || no "${found//$'\n'/; }"
 }
