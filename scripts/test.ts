@@ -123,7 +123,7 @@ async function main(): Promise<void> {
       progress.line("set-up", error instanceof Error ? error.message : String(error));
     }
     // More than there are cores as a rule: each test has a cloud of its own, and mostly waits for it.
-    await jest(["host", "e2e", "mutation"], "--maxWorkers=4");
+    await jest(["host", "e2e", "mutation"], "--maxWorkers=3");
     const version = await pulumiVersion();
     if (version === undefined) leaveOut("engine", "no Pulumi CLI on PATH", false);
     else await jest(["engine"], "--runInBand");
