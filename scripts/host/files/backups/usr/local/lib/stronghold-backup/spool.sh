@@ -7,7 +7,8 @@
 # put_state NAME TEXT: the whole text or the old one, whatever happens meanwhile.
 put_state() {
   local fresh
-  fresh=$(mktemp -- "$STATE/.fresh.XXXXXX") || return
+  # By the run's name, so that the next run of its kind clears away what a killed one has left.
+  fresh=$(mktemp -- "$STATE/.fresh.${RUN-other}.XXXXXX") || return
   printf '%s\n' "$2" >"$fresh" && sync -- "$fresh" && mv -T -- "$fresh" "$STATE/$1" && return
   rm -f -- "$fresh"
   return 1
