@@ -49,7 +49,8 @@ apply() {
   if ! same "$loaded_v4" "$(running iptables)" >/dev/null ||
     ! same "$loaded_v6" "$(running ip6tables)" >/dev/null; then stale=yes; fi
   if [[ $stale == no ]] && ! armed && is_persisted; then return 0; fi
-  install -d -m 700 "${RULES_V4%/*}"
+  # The package's own folder stays as it is: closing it is the control system's, and no rollback would open it again.
+  [[ -d ${RULES_V4%/*} ]] || install -d -m 700 -- "${RULES_V4%/*}"
   arm_rollback "${PARAM[ROLLBACK_SECONDS]}" firewall/restore "$RULES_V4" "$RULES_V6"
   if [[ $stale == yes ]]; then load_rules; fi
   put_file "$RULES_V4" 600 root:root <<<"$wanted_v4"
