@@ -199,7 +199,11 @@ describe("the queue", () => {
     expect(server.lets("ada")).toBe(true);
     expect(await server.mailArrives(SUBJECT)).toBe(true);
     expect(logged("slack: DROPPED")).toBe(true);
-    expect(waiting().split("\n")).toHaveLength(500);
+    // Pushover's may not have left yet.
+    const slacks = waiting()
+      .split("\n")
+      .filter((file) => file.startsWith(`${SPOOL}/slack/`));
+    expect(slacks).toHaveLength(500);
     const audit = server.control("audit", down);
     expect(audit.fails).toEqual(ids("07", "08"));
     expect(audit.stdout).toContain(`slack: 1 dropped, see ${LOG}`);
