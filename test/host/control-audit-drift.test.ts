@@ -360,7 +360,9 @@ describe("an operator who accepts what was changed", () => {
     for (const how of [`rm ${STATE}/start`, `echo x >${STATE}/start`]) {
       server.must(how);
       server.people("ada");
-      expect(Object.keys(drift()).filter((id) => id !== "AUDIT-05")).toEqual([]);
+      // It says that, and which files in /usr no package has brought, which an image has a few of.
+      const others = Object.keys(drift()).filter((id) => !["AUDIT-04", "AUDIT-05"].includes(id));
+      expect(others).toEqual([]);
     }
     server.must(`date +%s >${STATE}/start`);
   });
