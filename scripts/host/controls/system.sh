@@ -24,13 +24,13 @@ source "$HOST_DIR/controls/system/mend.sh"
 audit() {
   load_wanted
   load_kernel
-  check SYSTEM-01 "P03 what the kernel gives away, and whom it believes, is settled for every boot" is_exact "$SYSCTL"
+  check SYSTEM-01 "P03 what the kernel gives away, and whom it believes, is settled for every boot" are_exact "$SYSCTL"
   check SYSTEM-02 "P03 the running kernel obeys it$(not_ours)" kernel_obeys
-  check SYSTEM-03 "P03 the kernel loads no protocols, file systems and devices that nobody here needs" is_exact "$MODULES"
-  check SYSTEM-04 "P03 no program leaves its memory behind as a core dump" is_exact "$LIMITS" "$COREDUMP"
+  check SYSTEM-03 "P03 the kernel loads no protocols, file systems and devices that nobody here needs" are_exact "$MODULES"
+  check SYSTEM-04 "P03 no program leaves its memory behind as a core dump" are_exact "$LIMITS" "$COREDUMP"
   check SYSTEM-05 "P03 login.defs closes new files to others, and makes slow hashes of passwords" login_defs_is_exact
-  check SYSTEM-06 "P03 shells close new files to others, and end after ${PARAM[IDLE_SECONDS]} s at the prompt" is_exact "$PROFILE"
-  check SYSTEM-07 "P03 the greeting warns strangers, and tells them nothing of the system" is_exact "$GREETING" "$GREETING.net"
+  check SYSTEM-06 "P03 shells close new files to others, and end after ${PARAM[IDLE_SECONDS]} s at the prompt" are_exact "$PROFILE"
+  check SYSTEM-07 "P03 the greeting warns strangers, and tells them nothing of the system" are_exact "$GREETING" "$GREETING.net"
   check SYSTEM-08 "P03 what root alone reads is closed to others" modes_are_strict
   check SYSTEM-09 "P03 nothing can be run from /tmp and /dev/shm, now and after a reboot" shared_folders_run_nothing
   check SYSTEM-10 "P03 AppArmor confines the programs that have a profile$(no_apparmor)" apparmor_is_on

@@ -50,7 +50,7 @@ shared_folders_run_nothing() {
   for folder in $(open_folders); do
     no "$folder lacks one of ${SHARED_OPTIONS[*]}" || ok=1
   done
-  is_exact "$MOUNTS" "$APT" || ok=1
+  are_exact "$MOUNTS" "$APT" || ok=1
   starts_with sysinit.target "$MOUNTS_UNIT" || ok=1
   return "$ok"
 }
@@ -72,7 +72,7 @@ no_apparmor() { ! is_container || printf ', as soon as it is no container'; }
 
 audit_is_on() {
   local ok=0
-  is_exact "$AUDIT_RULES" "${AUDIT_DROP_INS[@]}" || ok=1
+  are_exact "$AUDIT_RULES" "${AUDIT_DROP_INS[@]}" || ok=1
   starts_with multi-user.target auditd.service || ok=1
   if is_container; then
     return "$ok"

@@ -6,8 +6,8 @@ put_wanted() {
   units_are_known=yes
   for path in "${!text_of[@]}"; do
     [[ -d ${path%/*} ]] || install -d -m 755 -- "${path%/*}"
-    if [[ $path == *.service* ]] && ! is_exact "$path" >/dev/null; then units_are_known=no; fi
-    put_file "$path" "$(mode_of "$path")" root:root <<<"${text_of[$path]}"
+    if [[ $path == *.service* ]] && ! are_exact "$path" >/dev/null; then units_are_known=no; fi
+    put_file "$path" "${mode_of[$path]}" root:root <<<"${text_of[$path]}"
   done
 }
 

@@ -17,7 +17,8 @@ readonly -a AUDIT_DROP_INS=(
 # is_container: it shares the kernel of the machine that it runs on, and has no say in it.
 is_container() { [[ -e /run/systemd/container ]]; }
 
-declare -gA text_of=()
+# shellcheck disable=SC2034 # are_exact reads them
+declare -gA mode_of=() text_of=()
 
 load_wanted() {
   local path
@@ -28,17 +29,10 @@ load_wanted() {
   for path in "${AUDIT_DROP_INS[@]}"; do
     text_of[$path]=$(<"$HOST_DIR/files/system/audit-unit.conf")
   done
-}
-
-# mode_of PATH: audit's rules tell an intruder what to avoid.
-mode_of() { if [[ $1 == "$AUDIT_RULES" ]]; then printf 640; else printf 644; fi; }
-
-is_exact() {
-  local path ok=0
-  for path in "$@"; do
-    is_file "$path" "$(mode_of "$path")" root:root "${text_of[$path]}" || no "$path differs" || ok=1
-  done
-  return "$ok"
+  for path in "${!text_of[@]}"; do mode_of[$path]=644; done
+  # They tell an intruder what to avoid.
+  # shellcheck disable=SC2034
+  mode_of[$AUDIT_RULES]=640
 }
 
 readonly LOGIN_DEFS=/etc/login.defs
