@@ -4,6 +4,8 @@ import { broken } from "./mutation";
 const EVERYONE = "/etc/ssh/stronghold-everyone.conf";
 const OURS = "/etc/ssh/sshd_config.d/00-stronghold.conf";
 const LATER = "/etc/ssh/sshd_config.d/60-x.conf";
+/** A restart is over when sshd says so; after a reload it says "ready" once more, later, as if it had read what came then. */
+const READ_AGAIN = "systemctl restart ssh";
 const WALL_UNIT = "/etc/systemd/system/netfilter-persistent.service";
 
 export const SSH = [
@@ -42,19 +44,19 @@ export const SSH = [
     "a second port",
     `echo Port 2222 >${LATER}`,
     "SSH-07 12 AUDIT-05",
-    `rm ${LATER}; systemctl reload ssh`,
+    `rm ${LATER}; ${READ_AGAIN}`,
   ),
   broken(
     "a second port that is open",
     `echo Port 2222 >${LATER}; systemctl reload ssh; until ss -Hltn | grep -q :2222; do sleep 0.1; done`,
     "SSH-07 AUDIT-05 08",
-    `rm ${LATER}; systemctl reload ssh; while ss -Hltn | grep -q :2222; do sleep 0.1; done`,
+    `rm ${LATER}; ${READ_AGAIN}; while ss -Hltn | grep -q :2222; do sleep 0.1; done`,
   ),
   broken(
     "a word that sshd no longer knows",
     `echo 'KeyRegenerationInterval 1h' >${LATER}`,
     "SSH-01 12 AUDIT-05",
-    `rm ${LATER}; systemctl reload ssh`,
+    `rm ${LATER}; ${READ_AGAIN}`,
   ),
   broken(
     "a client that believes anyone",
@@ -70,13 +72,13 @@ export const SSH = [
     "a file that sshd has not read",
     "touch /etc/ssh/sshd_config.d/50-z.conf",
     "SSH-12 AUDIT-05",
-    "rm /etc/ssh/sshd_config.d/50-z.conf; systemctl reload ssh",
+    `rm /etc/ssh/sshd_config.d/50-z.conf; ${READ_AGAIN}`,
   ),
   broken(
     "a host key that others may read, with which no sshd starts",
     "chmod 644 /etc/ssh/ssh_host_ed25519_key",
     "SSH-01 02 03 04 05 06 07 08 09 10 11 12 AUDIT-05",
-    "chmod 600 /etc/ssh/ssh_host_ed25519_key; systemctl reload ssh",
+    `chmod 600 /etc/ssh/ssh_host_ed25519_key; ${READ_AGAIN}`,
   ),
 ];
 
