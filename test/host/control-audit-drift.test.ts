@@ -3,7 +3,7 @@
  * stack and the system change themselves it does not, and only an operator's word makes one last.
  */
 import { AuditedServer } from "./audited-server";
-import { itWithJournal } from "./harness";
+import { DEPLOYER, itWithJournal } from "./harness";
 import { eventually } from "./test-machines";
 
 const server = new AuditedServer("a0d21f");
@@ -313,6 +313,18 @@ describe("what is no change by hand", () => {
     server.must("rm /etc/by-hand; stronghold-audit accept");
     expect(server.control("apply")).toMatchObject({ code: 0, changed: 0 });
   });
+
+  it("is a file or folder that is gone before it was looked at", () => {
+    const busy = `while [[ -e /run/busy ]]; do
+        for place in /var/tmp /etc/systemd /usr/share; do mkdir -p $place/busy.{1..9}/a/b && touch $place/busy.{1..9}/a/b/c; done
+        rm -r {/var/tmp,/etc/systemd,/usr/share}/busy.*
+      done`;
+    const looks = "for n in {1..15}; do bash $0/controls/audit/world.sh 0 >/dev/null || exit; done";
+    const ran = server.root(`touch /run/busy; (${busy}) & bash -c '${looks}' /home/${DEPLOYER}/host
+      code=$?; rm /run/busy; wait; exit $code`);
+    expect(ran).toMatchObject({ code: 0, stderr: "" });
+    expect(drift()).toEqual({});
+  }, 180_000);
 
   it("is a reboot", async () => {
     await server.cloud.machines.reboot(1001);

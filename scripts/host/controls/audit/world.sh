@@ -73,8 +73,9 @@ files() {
   for place in "${SETTINGS[@]}" /home/*/.ssh; do
     [[ ! -e $place ]] || places+=("$place")
   done
-  find "${places[@]}" -xdev -printf '%y %m %u:%g\037%p\037%l\0' | lines >"$WORK/seen"
-  find "${places[@]}" -xdev -type f -print0 | xargs -0 sha256sum -z -- | lines >"$WORK/sums"
+  # What goes meanwhile is then in neither, or has a sum that nobody asks for.
+  despite_leavers find "${places[@]}" -xdev -type f -print0 | despite_leavers xargs -0 sha256sum -z -- | lines >"$WORK/sums"
+  despite_leavers find "${places[@]}" -xdev -printf '%y %m %u:%g\037%p\037%l\0' | lines >"$WORK/seen"
   dpkg-query -W -f '${Conffiles}\n' | awk 'NF >= 2 && $1 ~ /^\// && $2 !~ /^newconffile/ { print $2 "  " $1 }' >"$WORK/conffiles"
   md5sum --check -- "$WORK/conffiles" 2>/dev/null | sed -n 's/: OK$//p' >"$WORK/unchanged" || true
   awk -F '\t' -v OFS='\t' '
@@ -92,7 +93,7 @@ files() {
 # /usr that came after SINCE is compared with what the package has brought; who sets the clock back goes unseen, but
 # one who can do that can change this program, too.
 walked() {
-  find / -xdev \( -path /proc -o -path /sys -o -path /var/lib/mysql -o -path /srv \) -prune -o -type f \( \
+  despite_leavers find / -xdev \( -path /proc -o -path /sys -o -path /var/lib/mysql -o -path /srv \) -prune -o -type f \( \
     -perm /6000 -fprintf "$WORK/owners" 'right\037%p\037%m %u:%g\0' , \
     -perm /111 -fprint0 "$WORK/executables" , \
     -newerct "@$SINCE" -path '/usr/*' ! -path '/usr/local/*' ! -name '*.pyc' ! -name '*.cache' \
@@ -103,13 +104,21 @@ walked() {
 }
 
 compared() {
-  xargs -0 md5sum -z -- <"$WORK/touched" | lines >"$WORK/touched.sums"
+  despite_leavers xargs -0 md5sum -z -- <"$WORK/touched" | lines >"$WORK/touched.sums"
   cat -- "$DPKG"/*.md5sums |
     awk -v OFS='\t' '
       { sum = substr($0, 1, 32); file = substr($0, 35) }
       FILENAME == "-" { brought["/" file] = sum; next }
       !(file in brought) { print "file", file, "of no package " sum; next }
       brought[file] != sum { print "file", file, "not as packaged " sum }' - "$WORK/touched.sums"
+}
+
+# despite_leavers COMMAND...: others go on working meanwhile, so that a file may be gone before it is looked at.
+# Whatever else goes wrong is a failure.
+despite_leavers() {
+  local said=$WORK/said.$BASHPID
+  "$@" 2>"$said" && return
+  [[ -s $said ]] && ! grep -v ': No such file or directory$' -- "$said" >&2
 }
 
 # lines: of fields between unit separators that end with a NUL, so that no file's name can pass for more than that.
