@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# lib: what every control builds on: recorded checks, parameters, whole files put in place.
+# lib: what every control builds on: recorded checks, parameters, accounts and packages.
 #
 # Sourced by the driver. A control never prints a result by itself and never edits a file in place.
 
@@ -140,68 +140,14 @@ read_parameters() {
 
 sorted_keys() { printf '%s\n' "${!SHAPES[@]}" | sort | paste -sd ' '; }
 
-# decoded KEY: the text of a base64 parameter.
+# decoded KEY: the text of a base64 parameter, without any NUL, of which bash would warn.
 decoded() {
-  base64 --decode <<<"${PARAM[$1]}" 2>/dev/null | tr -d '\0' || usage "parameter $1 is not base64"
-}
-
-# --- Files ------------------------------------------------------------------------------------
-
-# Files that shall be there, by their paths: what is in them, their modes and owners. See are_exact.
-declare -A text_of=() mode_of=() owner_of=() stat_of=()
-
-# render FILE [NAME=value...]: the text of files/FILE with every @NAME@ replaced.
-render() {
-  local text pair
-  text=$(<"$HOST_DIR/files/$1")
-  for pair in "${@:2}"; do
-    text=${text//"@${pair%%=*}@"/"${pair#*=}"}
-  done
-  printf '%s\n' "$text"
-}
-
-# is_file DEST MODE OWNER TEXT: whether DEST is a plain file that is just so.
-is_file() {
   local text
-  [[ -f $1 && ! -L $1 && ${stat_of[$1]-$(stat -c '%a %U:%G' -- "$1")} == "$2 $3" ]] || return
-  # Without a process of its own, of which there are hundreds in a run. It ends at a NUL, which no text has.
-  if IFS= read -r -d '' text <"$1"; then return 1; fi
-  [[ $text == "$4" || $text == "$4"$'\n' ]]
+  { text=$(base64 --decode <<<"${PARAM[$1]}"); } 2>/dev/null || usage "parameter $1 is not base64"
+  printf '%s' "$text"
 }
 
-# are_exact FILE...: whether they are as text_of, mode_of and owner_of (root's, where it is not named) have them.
-are_exact() {
-  local file said found=0
-  # For is_file: one question for all of them, and no answer that outlives this.
-  local -A stat_of=()
-  while IFS=$'\t' read -r file said; do stat_of[$file]=$said; done < <(stat -c $'%n\t%a %U:%G' -- "$@" 2>/dev/null)
-  for file in "$@"; do
-    is_file "$file" "${mode_of[$file]}" "${owner_of[$file]-root:root}" "${text_of[$file]}" || no "$file differs" || found=1
-  done
-  return "$found"
-}
-
-# put_file DEST MODE OWNER [VALIDATOR...] <<<"$text": the whole file or nothing. The text is written
-# beside DEST, checked by the service's own checker (called with the new file's path) and renamed.
-put_file() {
-  local dest=$1 mode=$2 owner=$3 text fresh reason
-  shift 3
-  text=$(cat)
-  if is_file "$dest" "$mode" "$owner" "$text"; then return 0; fi
-  # A dot file: sshd's, sudo's and systemd's folders all pass it over. One left by a killed run goes.
-  rm -f -- "${dest%/*}"/.stronghold.??????
-  fresh=$(mktemp -- "${dest%/*}/.stronghold.XXXXXX")
-  printf '%s\n' "$text" >"$fresh"
-  chmod "$mode" -- "$fresh"
-  chown "$owner" -- "$fresh"
-  if (($# > 0)) && ! reason=$("$@" "$fresh" 2>&1); then
-    rm -f -- "$fresh"
-    die 70 "$dest was left as it was, since '$*' refuses the new text: $reason"
-  fi
-  sync -- "$fresh"
-  mv -T -- "$fresh" "$dest"
-  changed "wrote $dest"
-}
+# --- What controls have in common --------------------------------------------------------------
 
 # quietly COMMAND...: its output is shown only if it fails, which ends the run.
 quietly() {

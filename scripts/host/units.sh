@@ -1,6 +1,32 @@
 # shellcheck shell=bash
 # units: systemd's units as a control sees them, with as few questions as it takes: each costs what ten processes do.
 
+# What systemd has said of units: UNIT_SAYS[UNIT PROPERTY]; several lines of one property make one text.
+declare -A UNIT_SAYS=()
+
+# ask_units [--timestamp=STYLE] PROPERTY,... UNIT...: with one question.
+ask_units() {
+  local line key at=2
+  local -a style=()
+  if [[ $1 == --timestamp=* ]]; then style=("$1") && shift; fi
+  UNIT_SAYS=()
+  while IFS= read -r line; do
+    if [[ -z $line ]]; then
+      at=$((at + 1))
+    else
+      key="${!at} ${line%%=*}"
+      UNIT_SAYS[$key]+=${UNIT_SAYS[$key]:+$'\n'}${line#*=}
+    fi
+  done < <(systemctl show "${style[@]}" --property="$1" -- "${@:2}")
+}
+
+# is_due TIMER: now and after a boot, of what was asked with ActiveState and WantedBy. Not by `is-enabled`: an
+# alias is enough for that.
+is_due() {
+  [[ " ${UNIT_SAYS["$1 WantedBy"]-} " == *" timers.target "* ]] || no "$1 does not start at boot" || return
+  [[ ${UNIT_SAYS["$1 ActiveState"]-} == active ]] || no "$1 does not run"
+}
+
 # is_running UNIT: now and after a boot.
 is_running() {
   systemctl --quiet is-enabled "$1" 2>/dev/null || no "$1 does not start at boot" || return

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { packagesOf } from "../../components/lib/bundle";
 import { vantageCommand } from "../../local/machines/vantage";
 import { BUNDLE, itWithJournal, type Parameters, type Report, TestServer } from "./harness";
-import { eventually, IMAGE, type Ran } from "./test-machines";
+import { eventually, IMAGE, type Ran, run } from "./test-machines";
 import { grouped } from "./tampers";
 
 const server = new TestServer("a0c709");
@@ -50,6 +50,10 @@ async function serveTime(place: Place, ...words: string[]): Promise<void> {
     child.kill("SIGKILL");
     await ended;
   });
+  // Before anybody asks: a request that nobody answers is made again a minute later only.
+  const look = vantageCommand(server.cloud.cloudId, place);
+  const listens = (): boolean => run([...look, "ss", "-Hlun", "sport = :123"]).stdout !== "";
+  expect(await eventually(listens, 10_000)).toBe(true);
 }
 
 async function serveRightTime(): Promise<void> {

@@ -26,7 +26,10 @@ const OWN = [
   ...["var/lib/cloud", "var/lib/dbus", "var/lib/mysql/auto.cnf", "var/lib/systemd/timers"],
 ];
 /** What decides what is installed. */
-const PARTS = ["driver", "lib.sh", "controls/packages.sh", "controls/packages", "files/packages"];
+const PARTS = [
+  ...["driver", "lib.sh", "files.sh"],
+  ...["controls/packages.sh", "controls/packages", "files/packages"],
+];
 
 /** The layer's folder; made by `install`, which answers the host that it has installed on, if it is not there. */
 export async function databaseLayer(

@@ -32,11 +32,13 @@ sshd() {
 const systemd = (listen: string, socket = "active"): string => `
 systemctl() {
   case "$*" in
-    '--quiet is-active ssh.service') return 1 ;;
-    '--quiet is-active ssh.socket') [[ ${socket} == active ]] ;;
+    'show --timestamp=us+utc '*' -- ssh.service ssh.socket')
+      printf '%s\\n' MainPID=0 ActiveState=inactive StateChangeTimestamp= '' ActiveState=${socket} ${listen
+        .split("\n")
+        .map((where) => `'Listen=${where}'`)
+        .join(" ")}
+      ;;
     '--quiet is-enabled ssh.socket') return 0 ;;
-    'show -P Listen ssh.socket') printf '%s\\n' '${listen.replaceAll("\n", "' '")}' ;;
-    'show -P MainPID ssh.service') printf '0\\n' ;;
     *) return 1 ;;
   esac
 }

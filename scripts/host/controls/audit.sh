@@ -38,7 +38,7 @@ audit() {
 }
 
 apply() {
-  local path renewed=no
+  local renewed=no
   load_wanted
   install -d -m 700 -o root -g root -- "$STATE_DIR" "$AUDIT_STATE"
   grep -qsxE '[0-9]{1,12}' -- "$AUDIT_STATE/start" || date +%s >"$AUDIT_STATE/start"
@@ -46,10 +46,8 @@ apply() {
   renew_baseline
   copy_bundle
   if ! files_are_exact >/dev/null; then renewed=yes; fi
-  drop_surplus
-  for path in "${!text_of[@]}"; do
-    put_file "$path" "${mode_of[$path]}" root:root <<<"${text_of[$path]}"
-  done
+  remove_listed < <(surplus)
+  put_files
   if [[ $renewed == yes ]]; then quietly systemctl daemon-reload; fi
   if [[ $renewed == yes ]] || ! timer_runs >/dev/null; then
     quietly systemctl enable "$TIMER"
@@ -92,12 +90,4 @@ copy_bundle() {
   mv -T -- "$fresh" "$COPY"
   rm -rf -- "$COPY.old"
   changed "copied the controls to $COPY"
-}
-
-drop_surplus() {
-  local path
-  while IFS= read -r path; do
-    rm -rf -- "$path"
-    changed "removed $path"
-  done < <(surplus)
 }

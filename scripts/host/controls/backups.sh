@@ -31,9 +31,8 @@ takes PUSH_KEY_B64 "$SHAPE_BASE64"
 source "$HOST_DIR/controls/backups/checks.sh"
 
 audit() {
-  local status=''
   load_wanted
-  load_status >/dev/null || status=''
+  load_status
   check BACKUPS-01 "G14 the programs and units of backup and restore are ours" files_are_exact programs
   check BACKUPS-02 "G14 keys, recipients and settings are the stack's, and root's alone" settings_are_exact
   check BACKUPS-03 "G14 a full backup is due every day at ${PARAM[TIME]}, and the logs every ${PARAM[LOG_MINUTES]} minutes" timers_run
@@ -49,11 +48,13 @@ apply() {
   load_wanted
   [[ -x /usr/bin/${PARAM[ENGINE]} ]] ||
     refuse BACKUPS-00 "${PARAM[ENGINE]} is not installed, apply the control packages with its server and client"
-  make_folders
+  make_folders < <(wanted_folders)
+  if ! files_are_exact programs >/dev/null; then renewed=yes; fi
   put_files
-  drop_surplus
+  remove_listed < <(surplus settings && surplus programs)
   load_units
   make_due
+  load_status
   if ! retention_holds >/dev/null; then run_program ship; fi
 }
 
@@ -61,6 +62,7 @@ load_units() {
   local unit
   local -a stale=()
   if needs_reload; then quietly systemctl daemon-reload; fi
+  ask_units ActiveState,WantedBy "${TIMERS[@]}"
   for unit in "${TIMERS[@]}"; do
     if [[ $renewed == no ]] && is_due "$unit" >/dev/null; then continue; fi
     stale+=("$unit")
@@ -78,9 +80,11 @@ make_due() {
     run_unit stronghold-backup.service
     changed "made a full backup"
   fi
+  load_status
   if ! logs_are_archived >/dev/null || ! all_is_shipped >/dev/null || ! nothing_is_wrong >/dev/null; then
     run_unit stronghold-backup-logs.service
   fi
+  load_status
   # What went wrong with the last one, or lies between two, is over with the next.
   if is_failed; then
     run_unit stronghold-backup.service

@@ -25,44 +25,28 @@ audit() {
 }
 
 apply() {
-  local file
   load_wanted
-  make_folders
-  for file in "$AUTHORITY" "$CLIENT" "$SETTINGS"; do
-    put_file "$file" "${mode_of[$file]}" root:root <<<"${text_of[$file]}"
-  done
+  make_folders < <(wanted_folders)
+  put_files
 }
-
-declare -gA mode_of=() text_of=()
 
 load_wanted() {
   local password ca file
   password=$(decoded PASSWORD_B64) ca=$(decoded CA_B64)
   [[ $password =~ ^[A-Za-z0-9]{32}$ ]] || usage "PASSWORD_B64 is not 32 letters and digits"
   openssl x509 -noout <<<"$ca" &>/dev/null || usage "CA_B64 is no certificate"
-  mode_of[$AUTHORITY]=644 text_of[$AUTHORITY]=$ca
-  for file in "$SETTINGS" "$CLIENT"; do
-    mode_of[$file]=600
-    text_of[$file]=$(render "database-client$file" HOST="${PARAM[HOST]}" SCHEMA="${PARAM[SCHEMA]}" PASSWORD="$password")
+  want own 644 "$AUTHORITY" "$ca"
+  for file in "$CLIENT" "$SETTINGS"; do
+    want_file own 600 "$file" "database-client$file" HOST="${PARAM[HOST]}" SCHEMA="${PARAM[SCHEMA]}" PASSWORD="$password"
   done
 }
 
-is_folder() { [[ -d $1 && ! -L $1 && $(stat -c '%a %U:%G' -- "$1") == '755 root:root' ]]; }
-
-make_folders() {
-  local folder
-  for folder in "${FOLDER%/*}" "$FOLDER"; do
-    if is_folder "$folder"; then continue; fi
-    [[ ! -L $folder ]] || rm -- "$folder"
-    install -d -m 755 -o root -g root -- "$folder"
-    changed "made $folder"
-  done
-}
+wanted_folders() { printf '%s 755\n' "${FOLDER%/*}" "$FOLDER"; }
 
 files_are_exact() {
   local found=0
-  is_folder "$FOLDER" || no "$FOLDER differs" || found=1
-  are_exact "${!text_of[@]}" || found=1
+  are_folders < <(wanted_folders) || found=1
+  are_exact "${PATHS[@]}" || found=1
   return "$found"
 }
 
@@ -80,7 +64,7 @@ handshake() {
   local said
   # Only the authority of the settings counts, not those that the system trusts.
   said=$(timeout 5 openssl s_client -starttls mysql -connect "${PARAM[HOST]}:$PORT" -no-CApath -no-CAstore \
-    -CAfile <(printf '%s\n' "${text_of[$AUTHORITY]}") -verify_ip "${PARAM[HOST]}" -purpose sslserver \
+    -CAfile <(printf '%s\n' "${TEXT_OF[$AUTHORITY]}") -verify_ip "${PARAM[HOST]}" -purpose sslserver \
     -verify_return_error </dev/null 2>&1) && return 0
   grep -oE 'verify error:.*|Connection refused|No route to host' <<<"$said" | head -n 1
   return 1

@@ -63,7 +63,8 @@ audit() {
 
 apply() {
   load_wanted
-  make_folders
+  refuse_links
+  make_folders < <(wanted_folders)
   guard_data
   put_files
   mend_unit

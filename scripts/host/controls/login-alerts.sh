@@ -38,10 +38,10 @@ audit() {
   load_wanted
   check LOGIN-ALERTS-01 "G12 what sshd logs reaches $AUTH_LOG once and at once, however much it is" auth_log_is_written
   check LOGIN-ALERTS-02 "G12 Monit watches $AUTH_LOG and says nothing of itself" monit_watches
-  check LOGIN-ALERTS-03 "G12 the programs that find and send alerts are ours and root's alone" files_are_exact programs
+  check LOGIN-ALERTS-03 "G12 the programs that find and send alerts are ours and root's alone" group_is_exact programs
   check LOGIN-ALERTS-04 "G12 logins are looked for now and after a boot, and each channel is served" is_on
   check LOGIN-ALERTS-05 "G12 alerts go where the settings say and nowhere else; secrets are root's alone" channels_are_exact
-  check LOGIN-ALERTS-06 "G12 the white list is the settings'" files_are_exact white-list
+  check LOGIN-ALERTS-06 "G12 the white list is the settings'" group_is_exact white-list
   check LOGIN-ALERTS-07 "G12 no alert waits for more than $WAIT_MINUTES_MAX minutes, was refused or dropped" nothing_waits
   check LOGIN-ALERTS-08 "G12 the last alert on each channel arrived" channels_work
   check LOGIN-ALERTS-09 "G12 every alert is logged, and the log is rotated" log_is_kept
@@ -50,16 +50,17 @@ audit() {
 apply() {
   local channel stale=no renewed=no
   load_wanted
-  make_folders
+  make_folders < <(wanted_folders)
   write_auth_log
   start_from_here
   if ! channels_are_exact >/dev/null; then stale=yes; fi
-  if ! files_are_exact programs >/dev/null; then renewed=yes; fi
+  if ! group_is_exact programs >/dev/null; then renewed=yes; fi
   drop_channels
   put_files programs log
   make_log
   # The white list first: with an old one, a login that nobody wants to hear of would be told.
-  put_files white-list settings
+  put_files white-list
+  put_files settings
   load_units
   for channel in "${CHANNELS[@]}"; do
     if [[ $stale == yes ]] && is_wanted "$channel"; then try_anew "$channel"; fi
@@ -87,7 +88,7 @@ start_from_here() {
 
 # drop_channels: what the settings do not name any more goes, together with what waits for it.
 drop_channels() {
-  local channel file
+  local channel dropped
   for channel in "${CHANNELS[@]}"; do
     if is_wanted "$channel"; then continue; fi
     if systemctl --quiet is-enabled "stronghold-alerts-send@$channel.path" 2>/dev/null; then
@@ -95,15 +96,11 @@ drop_channels() {
       quietly systemctl stop "stronghold-alerts-send@$channel.service"
       changed "no alerts by $channel any more"
     fi
-    if [[ -n $(find "$SPOOL/$channel" "$SPOOL/refused/$channel" -type f 2>/dev/null) ]]; then
-      changed "dropped $(find "$SPOOL/$channel" "$SPOOL/refused/$channel" -type f 2>/dev/null | wc -l) alerts that waited for $channel"
-    fi
+    dropped=$(($(count_files "$SPOOL/$channel") + $(count_files "$SPOOL/refused/$channel")))
+    ((dropped == 0)) || changed "dropped $dropped alerts that waited for $channel"
     rm -rf -- "${SPOOL:?}/$channel" "$SPOOL/refused/$channel" "$ALERTS_STATE/$channel".{result,dropped}
   done
-  while IFS= read -r file; do
-    rm -rf -- "$file"
-    changed "removed $file"
-  done < <(surplus_settings)
+  remove_listed < <(surplus_settings)
 }
 
 # try_anew CHANNEL: with the new settings, what the old ones could not deliver.

@@ -36,20 +36,20 @@ audit() {
 }
 
 apply() {
-  local renewed=no path unit
+  local renewed=no unit
   local -a stale=()
   load_wanted
   # The socket would else start without a group to be for.
   getent passwd "$RECEIVER" >/dev/null ||
     refuse VAULT-02 "there is no account $RECEIVER; apply the control accounts with RECEIVER_KEYS_B64"
   make_owner
-  make_folders
+  make_folders < <(wanted_folders)
+  if [[ ! -f $VAULT_STATE/since ]]; then date +%s >"$VAULT_STATE/since"; fi
+  # Read by the account that takes files in: all that a lock needs is to be opened.
+  put_file "$VAULT/lock" 644 root:root <<<''
   if ! files_are_exact >/dev/null; then renewed=yes; fi
-  for path in "${paths[@]}"; do
-    # shellcheck disable=SC2046 # words
-    put_file "$path" "${mode_of[$path]}" root:root $(validator "$path") <<<"${text_of[$path]}"
-  done
-  drop_surplus
+  put_files
+  remove_listed < <(surplus)
   if needs_reload; then quietly systemctl daemon-reload; fi
   for unit in "$SOCKET" "${TIMERS[@]}"; do
     if [[ $renewed == no ]] && is_right "$unit" >/dev/null; then continue; fi
@@ -84,27 +84,6 @@ make_owner() {
   done
   quietly usermod --lock --groups '' --home / --shell /usr/sbin/nologin "$VAULT_OWNER"
   changed "took from $VAULT_OWNER what it shall not have"
-}
-
-make_folders() {
-  local folder mode owner
-  while read -r folder mode owner; do
-    if is_folder "$folder" "$mode" "$owner"; then continue; fi
-    if [[ -L $folder || (-e $folder && ! -d $folder) ]]; then rm -f -- "$folder"; fi
-    install -d -m "$mode" -o "${owner%:*}" -g "${owner#*:}" -- "$folder"
-    changed "made $folder"
-  done < <(wanted_folders)
-  if [[ ! -f $VAULT_STATE/since ]]; then date +%s >"$VAULT_STATE/since"; fi
-  # Read by the account that takes files in: all that a lock needs is to be opened.
-  put_file "$VAULT/lock" 644 root:root <<<''
-}
-
-drop_surplus() {
-  local path
-  while IFS= read -r path; do
-    rm -rf -- "$path"
-    changed "removed $path"
-  done < <(surplus)
 }
 
 # close_kept: only who may do what with a file is mended. A file of another name is evidence, for a

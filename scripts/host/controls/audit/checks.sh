@@ -3,16 +3,15 @@
 
 load_wanted() {
   local sum path unit
-  declare -gA mode_of=() text_of=()
   manifest=$(decoded MANIFEST_B64)
   while read -r sum path; do
     [[ $sum =~ ^[0-9a-f]{64}$ && $path =~ ^[A-Za-z0-9@._/-]+$ && /$path/ != */../* && $path != /* ]] ||
       usage "MANIFEST_B64 is not a list of sums and of files below the bundle's folder"
   done <<<"$manifest"
-  mode_of[$PROGRAM]=700 text_of[$PROGRAM]=$(render "audit$PROGRAM")
+  want_file own 700 "$PROGRAM" "audit$PROGRAM"
   for unit in "$TIMER" "$SERVICE"; do
     path=$AUDIT_UNITS/$unit
-    mode_of[$path]=644 text_of[$path]=$(render "audit$path")
+    want_file own 644 "$path" "audit$path"
   done
 }
 
@@ -42,7 +41,7 @@ all_is_remembered() {
 
 files_are_exact() {
   local found
-  are_exact "${!text_of[@]}" || return
+  are_exact "${PATHS[@]}" || return
   found=$(surplus | paste -sd ' ')
   [[ -z $found ]] || no "not ours: $found" || return
   found=$(systemctl show -P DropInPaths "$TIMER" "$SERVICE" | grep . | paste -sd ' ')
@@ -53,20 +52,20 @@ files_are_exact() {
 surplus() {
   local path
   for path in /{etc,run}/systemd/system{,.control}/stronghold-audit.*; do
-    if [[ (-e $path || -L $path) && ! -v text_of[$path] ]]; then printf '%s\n' "$path"; fi
+    if [[ (-e $path || -L $path) && ! -v TEXT_OF[$path] ]]; then printf '%s\n' "$path"; fi
   done
 }
 
 timer_runs() {
-  [[ " $(systemctl show -P WantedBy "$TIMER") " == *" timers.target "* ]] || no "$TIMER does not start at boot" || return
-  systemctl --quiet is-active "$TIMER" || no "$TIMER does not run"
+  ask_units ActiveState,WantedBy,Result "$TIMER" "$SERVICE"
+  is_due "$TIMER"
 }
 
 # audits_nightly: it may find what it likes, but it has to begin, and to come to an end.
 audits_nightly() {
   local last result
   timer_runs || return
-  result=$(systemctl show -P Result "$SERVICE")
+  result=${UNIT_SAYS["$SERVICE Result"]-}
   [[ $result == success ]] || no "the last one ended with $result; see journalctl -u $SERVICE" || return
   last=$(stat -c %Y -- "$AUDIT_STATE/nightly" 2>/dev/null || cat -- "$AUDIT_STATE/start" 2>/dev/null) || no "it was never set up" || return
   (($(date +%s) - last < LATE_HOURS * 3600)) || no "the last one began at $(date -u -d "@$last" +%FT%TZ)"

@@ -12,27 +12,15 @@ readonly SHAPE_ARCHIVES='(full-[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}|log-[0-9a-f]{8}-[0
 
 # files_are_exact GROUP
 files_are_exact() {
-  local path found own=()
-  for path in "${paths[@]}"; do
-    if [[ ${group_of[$path]} == "$1" ]]; then own+=("$path"); fi
-  done
-  are_exact "${own[@]}" || return
+  local found
+  group_is_exact "$1" || return
   found=$(surplus "$1" | paste -sd ' ')
   [[ -z $found ]] || no "not ours: $found"
 }
 
 settings_are_exact() {
-  local folder mode
-  while read -r folder mode; do
-    is_folder "$folder" "$mode" || no "$folder" || return
-  done < <(wanted_folders)
+  are_folders < <(wanted_folders) || return
   files_are_exact settings
-}
-
-# is_due TIMER: now and after a boot. Not by `is-enabled`: an alias is enough for that.
-is_due() {
-  [[ " $(systemctl show -P WantedBy "$1") " == *" timers.target "* ]] || no "$1 does not start at boot" || return
-  systemctl --quiet is-active "$1" || no "$1 does not run"
 }
 
 needs_reload() {
@@ -40,22 +28,17 @@ needs_reload() {
 }
 
 timers_run() {
-  local unit next property
+  local unit next
+  ask_units LoadState,DropInPaths,NeedDaemonReload,ActiveState,WantedBy,NextElapseUSecRealtime,TimersMonotonic "${UNITS[@]}"
+  for unit in "${UNITS[@]}"; do
+    [[ ${UNIT_SAYS["$unit LoadState"]-} == loaded ]] || no "$unit cannot be started" || return
+    [[ -z ${UNIT_SAYS["$unit DropInPaths"]-} ]] || no "$unit is changed by a drop-in" || return
+    [[ ${UNIT_SAYS["$unit NeedDaemonReload"]-} == no ]] || no "systemd has not read the units since they were changed" || return
+  done
   for unit in "${TIMERS[@]}"; do is_due "$unit" || return; done
-  # Id comes first, whatever the order that is asked for.
-  while IFS= read -r property; do
-    case $property in
-      Id=*) unit=${property#*=} ;;
-      LoadState=loaded | DropInPaths= | '') ;;
-      LoadState=*) no "$unit cannot be started" || return ;;
-      DropInPaths=*) no "$unit is changed by a drop-in" || return ;;
-    esac
-  done < <(systemctl show --property=Id --property=LoadState --property=DropInPaths "${UNITS[@]}")
-  ! needs_reload || no "systemd has not read the units since they were changed" || return
-  next=$(systemctl show -P NextElapseUSecRealtime "${TIMERS[0]}")
+  next=${UNIT_SAYS["${TIMERS[0]} NextElapseUSecRealtime"]-}
   [[ $next == *" ${PARAM[TIME]}:00 "* ]] || no "the next full backup is due ${next:-never}" || return
-  [[ $(systemctl show -P TimersMonotonic "${TIMERS[1]}") == *"OnUnitInactiveUSec=$(span) "* ]] ||
-    no "the logs are due otherwise"
+  [[ ${UNIT_SAYS["${TIMERS[1]} TimersMonotonic"]-} == *"OnUnitInactiveUSec=$(span) "* ]] || no "the logs are due otherwise"
 }
 
 # span: LOG_MINUTES as systemd writes it.
@@ -69,41 +52,42 @@ program() {
 
 newest_is_good() { program verify; }
 
-# load_status: once for all the checks of an audit; what was loaded ends with whoever has made `status` local.
-load_status() { [[ -n ${status-} ]] || status=$(program status) || no "$status"; }
+# What the program says of itself, by its facts; why it says nothing, if it does not.
+declare -gA status=()
 
-# fact NAME: of the program's status.
-fact() {
-  local line
-  while IFS= read -r line; do
-    if [[ $line == "$1"$'\t'* ]]; then printf '%s' "${line#*$'\t'}"; fi
-  done <<<"$status"
+load_status() {
+  local said name value
+  status=()
+  if ! said=$(program status); then
+    status[silence]=$said
+    return 0
+  fi
+  while IFS=$'\t' read -r name value; do status[$name]=$value; done <<<"$said"
 }
 
+status_is_known() { [[ ! -v status[silence] ]] || no "${status[silence]}"; }
+
 all_is_shipped() {
-  local status=${status-} minutes
-  load_status || return
-  [[ $(fact newest-shipped) == yes ]] || no "the vault has not got $(fact newest)" || return
-  minutes=$(fact waiting-minutes)
-  ((${minutes:-0} < WAIT_MINUTES_MAX)) || no "$(fact waiting) wait, the oldest for $minutes minutes"
+  status_is_known || return
+  [[ ${status["newest-shipped"]-} == yes ]] || no "the vault has not got ${status[newest]}" || return
+  ((${status["waiting-minutes"]:-0} < WAIT_MINUTES_MAX)) ||
+    no "${status[waiting]-} wait, the oldest for ${status["waiting-minutes"]} minutes"
 }
 
 retention_holds() {
-  local status=${status-}
-  load_status || return
-  [[ $(fact surplus) == 0 ]] || no "$(fact surplus) more"
+  status_is_known || return
+  [[ ${status[surplus]-} == 0 ]] || no "${status[surplus]-} more"
 }
 
 logs_are_archived() {
-  local status=${status-}
-  load_status || return
-  [[ $(fact logs-late) == no ]] || no "$(fact logs)"
+  status_is_known || return
+  [[ ${status["logs-late"]-} == no ]] || no "${status[logs]-}"
 }
 
 nothing_is_wrong() { program check quiet; }
 
 # is_failed: what another full backup can mend.
-is_failed() { [[ $(program status) == *$'\n'failed$'\t'yes* ]]; }
+is_failed() { [[ ${status[failed]-} == yes ]]; }
 
 nothing_is_plain() {
   local found

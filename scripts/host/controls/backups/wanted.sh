@@ -4,16 +4,8 @@
 readonly UNITS=(stronghold-backup.service stronghold-backup.timer stronghold-backup-logs.service
   stronghold-backup-logs.timer)
 
-# By path: the group a file belongs to, its mode and its text. `paths` keeps the order.
-paths=()
-declare -gA group_of=() mode_of=() text_of=()
 # Whether a program or unit had to be written.
 renewed=no
-
-want() {
-  [[ -n ${text_of[$2]+wanted} ]] || paths+=("$2")
-  group_of[$2]=$1 mode_of[$2]=$3 text_of[$2]=$4
-}
 
 load_wanted() {
   local path sandbox
@@ -21,14 +13,14 @@ load_wanted() {
   # Whatever lies below is a program or a part of one.
   while IFS= read -r path; do
     case $path in
-      /usr/local/sbin/*) want programs "$path" 700 "$(render "backups$path")" ;;
-      /usr/local/lib/*) want programs "$path" 600 "$(render "backups$path")" ;;
+      /usr/local/sbin/*) want_file programs 700 "$path" "backups$path" ;;
+      /usr/local/lib/*) want_file programs 600 "$path" "backups$path" ;;
     esac
   done < <(cd "$HOST_DIR/files/backups" && find usr -type f -printf '/%p\n' | sort)
   sandbox=$(render backups/sandbox VAULT_HOST="${PARAM[VAULT_HOST]}")
   for path in "${UNITS[@]}"; do
-    want programs "$SYSTEM_UNITS/$path" 644 "$(render "backups$SYSTEM_UNITS/$path" SANDBOX="$sandbox" \
-      TIME="${PARAM[TIME]}" LOG_MINUTES="${PARAM[LOG_MINUTES]}")"
+    path=$SYSTEM_UNITS/$path
+    want_file programs 644 "$path" "backups$path" SANDBOX="$sandbox" TIME="${PARAM[TIME]}" LOG_MINUTES="${PARAM[LOG_MINUTES]}"
   done
 }
 
@@ -46,14 +38,14 @@ want_settings() {
   [[ $host_key =~ ^ssh-ed25519\ [A-Za-z0-9+/]{68}$ ]] || usage "VAULT_HOST_KEY_B64 is no Ed25519 host key"
   key=$(public_half "$signing") || usage "SIGNING_KEY_B64 is no private key without a passphrase"
   public_half "$push" >/dev/null || usage "PUSH_KEY_B64 is no private key without a passphrase"
-  want settings "$BACKUPS/recipients" 600 "$recipients"
-  want settings "$BACKUPS/signing-key" 600 "$signing"
-  want settings "$BACKUPS/push-key" 600 "$push"
-  want settings "$BACKUPS/known_hosts" 600 "${PARAM[VAULT_HOST]} $host_key"
-  want settings "$BACKUPS/allowed-signers" 600 "${PARAM[ORIGIN]} namespaces=\"stronghold-backup\" $key"
-  want settings "$BACKUPS/settings" 600 "$(render "backups$BACKUPS/settings" ENGINE="${PARAM[ENGINE]}" \
+  want settings 600 "$BACKUPS/recipients" "$recipients"
+  want settings 600 "$BACKUPS/signing-key" "$signing"
+  want settings 600 "$BACKUPS/push-key" "$push"
+  want settings 600 "$BACKUPS/known_hosts" "${PARAM[VAULT_HOST]} $host_key"
+  want settings 600 "$BACKUPS/allowed-signers" "${PARAM[ORIGIN]} namespaces=\"stronghold-backup\" $key"
+  want_file settings 600 "$BACKUPS/settings" "backups$BACKUPS/settings" ENGINE="${PARAM[ENGINE]}" \
     SCHEMA="${PARAM[SCHEMA]}" ORIGIN="${PARAM[ORIGIN]}" KEEP="${PARAM[KEEP]}" LOG_MINUTES="${PARAM[LOG_MINUTES]}" \
-    SIZE_CHANGE_PERCENT="${PARAM[SIZE_CHANGE_PERCENT]}" VAULT_HOST="${PARAM[VAULT_HOST]}")"
+    SIZE_CHANGE_PERCENT="${PARAM[SIZE_CHANGE_PERCENT]}" VAULT_HOST="${PARAM[VAULT_HOST]}"
 }
 
 # public_half KEY: ssh-keygen reads a private key from a file alone, so for a moment it is one, in memory.
@@ -70,28 +62,7 @@ public_half() {
 # wanted_folders: each with its mode.
 wanted_folders() {
   printf '%s\n' "/etc/stronghold 755" "$BACKUPS 700" "$SPOOL 700" "$SPOOL/state 700" "$SPOOL/state/shipped 700"
-  printf '%s\n' "${paths[@]}" | sed -n 's|^\(/usr/local/lib/[^/]*\)/.*|\1 755|p' | sort -u
-}
-
-is_folder() { [[ -d $1 && ! -L $1 && $(stat -c '%a %U:%G' -- "$1") == "$2 root:root" ]]; }
-
-make_folders() {
-  local folder mode
-  while read -r folder mode; do
-    if is_folder "$folder" "$mode"; then continue; fi
-    [[ ! -L $folder ]] || rm -f -- "$folder"
-    install -d -m "$mode" -o root -g root -- "$folder"
-    changed "made $folder"
-  done < <(wanted_folders)
-}
-
-put_files() {
-  local path
-  if ! files_are_exact programs >/dev/null; then renewed=yes; fi
-  for path in "${paths[@]}"; do
-    # shellcheck disable=SC2046 # words
-    put_file "$path" "${mode_of[$path]}" root:root $(validator "$path") <<<"${text_of[$path]}"
-  done
+  printf '%s\n' "${PATHS[@]}" | sed -n 's|^\(/usr/local/lib/[^/]*\)/.*|\1 755|p' | sort -u
 }
 
 validator() {
@@ -104,7 +75,7 @@ validator() {
 surplus() {
   local path
   while IFS= read -r path; do
-    if [[ -z ${text_of[$path]+wanted} ]]; then printf '%s\n' "$path"; fi
+    if [[ -z ${TEXT_OF[$path]+wanted} ]]; then printf '%s\n' "$path"; fi
   done < <(
     case $1 in
       settings) find "$BACKUPS" -mindepth 1 -maxdepth 1 2>/dev/null ;;
@@ -114,13 +85,4 @@ surplus() {
         ;;
     esac
   )
-}
-
-drop_surplus() {
-  local path
-  while IFS= read -r path; do
-    rm -rf -- "$path"
-    changed "removed $path"
-    renewed=yes
-  done < <(surplus settings && surplus programs)
 }

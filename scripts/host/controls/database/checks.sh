@@ -30,10 +30,8 @@ runs_always() {
 }
 
 data_is_guarded() {
-  local folder mode owner surplus
-  while read -r folder mode owner; do
-    is_folder "$folder" "$mode" "$owner" || no "$folder: $(stat -c '%A %U:%G' -- "$folder" 2>&1)" || return
-  done < <(wanted_folders)
+  local surplus
+  are_folders < <(wanted_folders) || return
   surplus=$(open_files | sed 1q)
   [[ -z $surplus ]] || no "$surplus is somebody else's as well" || return
   has_no_shell || no "the account mysql has a shell" || return
@@ -57,7 +55,7 @@ open_files() {
 
 files_are_exact() {
   local found=0
-  are_exact "${paths[@]}" || found=1
+  are_exact "${PATHS[@]}" || found=1
   nothing_overrides || found=1
   return "$found"
 }

@@ -15,10 +15,10 @@ mend_unit() {
 # unit_is_unread: systemd's own word, and for a folder of drop-ins that is new what it has read: up to 255, as
 # on Ubuntu 24.04, it remembers that there was none.
 unit_is_unread() {
-  local need paths
+  local need drop_ins
   need=$(systemctl show --property=NeedDaemonReload --value "$UNIT.service")
-  paths=$(systemctl show --property=DropInPaths --value "$UNIT.service")
-  [[ $need != no || " $paths " != *" /etc/systemd/system/$UNIT.service.d/zz-stronghold.conf "* ]]
+  drop_ins=$(systemctl show --property=DropInPaths --value "$UNIT.service")
+  [[ $need != no || " $drop_ins " != *" /etc/systemd/system/$UNIT.service.d/zz-stronghold.conf "* ]]
 }
 
 guard_data() {

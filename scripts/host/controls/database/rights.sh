@@ -22,10 +22,9 @@ grants() {
 # words LIST: sorted, one a line.
 words() { sort <<<"${1//, /$'\n'}"; }
 
-# surplus_grants USER: each as the statement that takes it away.
+# surplus_grants USER GRANTS: each as the statement that takes it away.
 surplus_grants() {
-  local line list object lines
-  lines=$(grants "$1") || return
+  local line list object
   while IFS= read -r line; do
     if [[ $line == 'GRANT USAGE ON *.* TO it' ]]; then continue; fi
     if [[ $line =~ ^GRANT\ (.+)\ ON\ (.+)\ TO\ it(\ WITH\ GRANT\ OPTION)?$ ]]; then
@@ -39,7 +38,7 @@ surplus_grants() {
     else
       printf '%s;\n' "$line"
     fi
-  done <<<"$lines"
+  done <<<"$2"
 }
 
 # surplus_words LIST WANTED: those of LIST that are not in WANTED.
@@ -47,13 +46,13 @@ surplus_words() {
   comm -23 <(words "$1") <(words "$2") | paste -sd ,
 }
 
-# has_rights USER: all of those that are wanted.
+# has_rights USER GRANTS: all of those that are wanted.
 has_rights() {
   local line
   while IFS= read -r line; do
     [[ $line =~ ^GRANT\ (.+)\ ON\ (.+)\ TO\ it$ && ${BASH_REMATCH[2]} == "$(schema_pattern).*" ]] || continue
     [[ $(words "${BASH_REMATCH[1]}") == "$(words "${RIGHTS[$1]}")" ]] && return 0
-  done < <(grants "$1")
+  done <<<"$2"
   return 1
 }
 
@@ -71,18 +70,19 @@ terms() {
 readonly TERMS='ANY N N'
 
 account_is_exact() {
-  local found
+  local found granted
   is_up || return
   found=$(terms "$1") || no "$found" || return
   [[ -n $found ]] || no "there is no $(account "$1")" || return
   [[ $found == "$TERMS" ]] || no "it may connect without encryption, is closed or has expired: $found" || return
-  found=$(surplus_grants "$1") || no "its rights cannot be told" || return
+  granted=$(grants "$1") || no "its rights cannot be told" || return
+  found=$(surplus_grants "$1" "$granted")
   [[ -z $found ]] || no "it has more: ${found//$'\n'/ }" || return
-  has_rights "$1" || no "it has less: $(grants "$1" | grep -v USAGE)"
+  has_rights "$1" "$granted" || no "it has less: $(grep -v USAGE <<<"$granted")"
 }
 
 mend_rights() {
-  local user found
+  local user found granted
   for user in "${ACCOUNTS[@]}"; do
     found=$(terms "$user")
     if [[ $found == *' Y' ]]; then renew "$user"; fi
@@ -90,12 +90,14 @@ mend_rights() {
       tell <<<"ALTER USER $(account "$user") REQUIRE SSL PASSWORD EXPIRE NEVER ACCOUNT UNLOCK"
       changed "set how $user must connect"
     fi
-    found=$(surplus_grants "$user")
+    granted=$(grants "$user")
+    found=$(surplus_grants "$user" "$granted")
     if [[ -n $found ]]; then
       tell <<<"$found"
       changed "took from $user what it should not have"
+      granted=$(grants "$user")
     fi
-    if ! has_rights "$user"; then
+    if ! has_rights "$user" "$granted"; then
       tell <<<"GRANT ${RIGHTS[$user]} ON $(schema_pattern).* TO $(account "$user")"
       changed "gave $user its rights on ${PARAM[SCHEMA]}"
     fi

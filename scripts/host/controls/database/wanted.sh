@@ -6,25 +6,18 @@ source "$HOST_DIR/controls/database/engine.sh"
 
 readonly KEYS=/etc/mysql/stronghold EXCHANGE=/var/lib/mysql-files
 
-# By path: mode, owner and text of a wanted file; `paths` keeps the order. By name: a wanted setting.
-paths=()
-declare -gA mode_of=() owner_of=() text_of=() setting=()
-
-want() {
-  [[ -n ${text_of[$1]+wanted} ]] || paths+=("$1")
-  mode_of[$1]=$2 owner_of[$1]=$3 text_of[$1]=$4
-}
+# A wanted setting, by its name.
+declare -gA setting=()
 
 load_wanted() {
   local unit=/etc/systemd/system logs=''
   choose_engine
   want_certificate
-  want "$unit/$UNIT.service.d/zz-stronghold.conf" 644 root:root "$(render "database$unit/zz-stronghold.conf")"
-  want "$CONFIG" 644 root:root "$(config_text)"
+  want_file own 644 "$unit/$UNIT.service.d/zz-stronghold.conf" "database$unit/zz-stronghold.conf"
+  want own 644 "$CONFIG" "$(config_text)"
   logs="$LOGS/error.log $LOGS/slow.log"
   if is_mysql; then logs+=" $LOGS/audit.log"; fi
-  want "$ROTATION" 644 root:root \
-    "$(render database/etc/logrotate.d/database LOGS="$logs" UNIT="$UNIT" CLIENT="$CLIENT")"
+  want_file own 644 "$ROTATION" database/etc/logrotate.d/database LOGS="$logs" UNIT="$UNIT" CLIENT="$CLIENT"
   load_settings
 }
 
@@ -51,7 +44,7 @@ load_settings() {
   while IFS= read -r line; do
     [[ $line =~ ^([a-z0-9_]+)\ =\ (.*)$ ]] || continue
     setting[${BASH_REMATCH[1]}]=${BASH_REMATCH[2]}
-  done <<<"${text_of[$CONFIG]}"
+  done <<<"${TEXT_OF[$CONFIG]}"
   for name in mysqlx symbolic_links plugin_load_add server_audit; do unset "setting[$name]"; done
   setting[have_symlink]=DISABLED setting[log_bin]=ON setting[log_bin_basename]=$DATA/binlog
   setting[datadir]=$DATA/ setting[read_only]=OFF setting[init_connect]=''
@@ -70,34 +63,23 @@ want_certificate() {
   openssl verify -purpose sslserver -verify_ip "$address" -no-CApath -no-CAstore \
     -CAfile <(printf '%s\n' "$ca") <<<"$certificate" &>/dev/null ||
     usage "CERT_B64 is not a valid certificate of CA_B64 for $address"
-  want "$KEYS/ca.pem" 644 root:root "$ca"
-  want "$KEYS/server.pem" 640 root:mysql "$certificate"$'\n'"$key"
+  want own 644 "$KEYS/ca.pem" "$ca"
+  want own 640 "$KEYS/server.pem" "$certificate"$'\n'"$key"
+  OWNER_OF["$KEYS/server.pem"]=root:mysql
 }
 
-# wanted_folders: each with mode and owner.
+# wanted_folders: each with its mode and its owner.
 wanted_folders() {
   printf '%s\n' "$KEYS 755 root:root" "/etc/systemd/system/$UNIT.service.d 755 root:root" \
     "$DATA 750 mysql:mysql" "$EXCHANGE 700 mysql:mysql" "$LOGS 750 mysql:adm"
 }
 
-is_folder() { [[ -d $1 && ! -L $1 && $(stat -c '%a %U:%G' -- "$1") == "$2 $3" ]]; }
-
-make_folders() {
-  local folder mode owner
-  while read -r folder mode owner; do
-    if is_folder "$folder" "$mode" "$owner"; then continue; fi
+# refuse_links: behind one may be all of the data, on a disk of its own.
+refuse_links() {
+  local folder
+  while read -r folder _; do
     [[ ! -L $folder ]] || die 70 "$folder is a link: move what it leads to in its place, then run again"
-    install -d -m "$mode" -o "${owner%:*}" -g "${owner#*:}" -- "$folder"
-    changed "made $folder ${owner%:*}'s, with mode $mode"
   done < <(wanted_folders)
-}
-
-put_files() {
-  local path
-  for path in "${paths[@]}"; do
-    # shellcheck disable=SC2046 # words
-    put_file "$path" "${mode_of[$path]}" "${owner_of[$path]}" $(validator "$path") <<<"${text_of[$path]}"
-  done
 }
 
 # validator: the checker of a file's own program, to be called with the path.

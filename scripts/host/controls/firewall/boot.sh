@@ -18,6 +18,7 @@ start_at_boot() {
     quietly systemctl disable "$unit"
     changed "disabled $unit, which would flush the rules at boot"
   done
+  ask_loader
   if ! is_packaged_unit >/dev/null; then
     quietly systemctl revert "$LOADER"
     changed "took back what had been changed about the unit netfilter-persistent"
@@ -53,36 +54,30 @@ boots_alone() {
   done
 }
 
+ask_loader() { ask_units FragmentPath,DropInPaths,Before,Wants,After "$LOADER" "${NETWORK_MANAGERS[@]}"; }
+
 # A file below /etc or /run may replace the unit, order it late, or flush in an ExecStartPost.
 is_packaged_unit() {
   local path
-  for path in $(systemctl show -P FragmentPath -P DropInPaths "$LOADER"); do
+  for path in ${UNIT_SAYS["$LOADER FragmentPath"]-} ${UNIT_SAYS["$LOADER DropInPaths"]-}; do
     [[ $path == /usr/lib/systemd/system/* ]] || no "$path changes the unit" || return
   done
 }
 
 loads_first() {
-  local unit order
+  local unit
+  ask_loader
   is_packaged_unit || return
-  order=$(systemctl show --property=Before --property=Wants "$LOADER")
-  has Before network-pre.target && has Wants network-pre.target ||
-    no "it is not ordered before network-pre.target" || return
+  is_named "$LOADER" Before && is_named "$LOADER" Wants || no "it is not ordered before network-pre.target" || return
   # Whoever is not ordered after that target would bring the network up beside the loading.
   for unit in "${NETWORK_MANAGERS[@]}"; do
-    ! systemctl --quiet is-enabled "$unit" 2>/dev/null ||
-      [[ " $(systemctl show -P After "$unit") " == *" network-pre.target "* ]] ||
+    is_named "$unit" After || ! systemctl --quiet is-enabled "$unit" 2>/dev/null ||
       no "$unit does not wait for network-pre.target" || return
   done
 }
 
-# has PROPERTY UNIT
-has() {
-  local line
-  while IFS= read -r line; do
-    if [[ $line == "$1="* ]]; then break; fi
-  done <<<"$order"
-  [[ " ${line#*=} " == *" $2 "* ]]
-}
+# is_named UNIT PROPERTY: whether network-pre.target is, there.
+is_named() { [[ " ${UNIT_SAYS["$1 $2"]-} " == *" network-pre.target "* ]]; }
 
 # Unlike a start, which reads the files, an upgrade of the package may write them.
 upgrades_keep_files() {

@@ -8,7 +8,7 @@ source "$HOST_DIR/controls/login-alerts/watch.sh"
 
 auth_log_is_written() {
   local times
-  files_are_exact auth-log || return
+  group_is_exact auth-log || return
   sshd_may_say_all || no "journald drops lines of sshd when there are many" || return
   is_running rsyslog.service || return
   times=$(probe_auth_log)
@@ -21,28 +21,18 @@ auth_log_is_written() {
 
 monit_watches() {
   local started pid names
-  files_are_exact monit || return
+  group_is_exact monit || return
   is_running monit.service || return
   monit -t >/dev/null || no "its configuration is not valid" || return
-  { read -r pid && read -r started; } < <(systemctl show --property=MainPID --property=ExecMainStartTimestamp monit.service)
-  pid=${pid#*=} started=${started#*=}
+  ask_units MainPID,ExecMainStartTimestamp monit.service
+  pid=${UNIT_SAYS["monit.service MainPID"]-} started=${UNIT_SAYS["monit.service ExecMainStartTimestamp"]-}
   [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") == "/usr/bin/monit -I " ]] ||
     no "Monit runs with other arguments than its unit's" || return
   (($(date -d "$started" +%s) >= $(stat -c %Y "$MONITRC"))) ||
     no "Monit has not read its configuration since it was changed" || return
-  names=$(monit -B summary 2>/dev/null | tail -n +3 | awk '{ print $1 }' | sort | paste -sd ' ')
-  [[ $names == "$(printf '%s\n' "$(uname -n)" logins | sort | paste -sd ' ')" ]] ||
-    no "Monit watches '$names'" || return
+  names=$(monit -B summary 2>/dev/null | awk 'NR > 2 { print $1 }' | sort | paste -sd ' ')
+  [[ $names == "$HOSTNAME logins" || $names == "logins $HOSTNAME" ]] || no "Monit watches '$names'" || return
   [[ $(ss -Hltnp) != *'"monit"'* ]] || no "Monit listens on a port"
-}
-
-# files_are_exact GROUP
-files_are_exact() {
-  local path own=()
-  for path in "${paths[@]}"; do
-    if [[ ${group_of[$path]} == "$1" ]]; then own+=("$path"); fi
-  done
-  are_exact "${own[@]}"
 }
 
 is_on() {
@@ -71,11 +61,9 @@ scans() {
 }
 
 channels_are_exact() {
-  local folder mode surplus
-  while read -r folder mode; do
-    is_folder "$folder" "$mode" || no "$folder" || return
-  done < <(wanted_folders)
-  files_are_exact settings || return
+  local surplus
+  are_folders < <(wanted_folders) || return
+  group_is_exact settings || return
   surplus=$(surplus_settings)
   [[ -z $surplus ]] || no "$surplus is not the settings'"
 }
@@ -84,21 +72,28 @@ channels_are_exact() {
 surplus_settings() {
   local path
   for path in "$ALERTS"/* "$ALERTS"/.[!.]*; do
-    if [[ (-e $path || -L $path) && -z ${text_of[$path]+wanted} ]]; then printf '%s\n' "$path"; fi
+    if [[ (-e $path || -L $path) && -z ${TEXT_OF[$path]+wanted} ]]; then printf '%s\n' "$path"; fi
   done
 }
 
 nothing_waits() {
   local channel late refused found=0
   for channel in "${CHANNELS[@]}"; do
-    late=$(find "$SPOOL/$channel" -type f -mmin "+$((WAIT_MINUTES_MAX - 1))" 2>/dev/null | wc -l)
+    late=$(count_files "$SPOOL/$channel" -mmin "+$((WAIT_MINUTES_MAX - 1))")
     ((late == 0)) || no "$channel: $late wait" || found=1
-    refused=$(find "$SPOOL/refused/$channel" -type f 2>/dev/null | wc -l)
+    refused=$(count_files "$SPOOL/refused/$channel")
     ((refused == 0)) || no "$channel: $refused refused, 'stronghold-alert retry' sends them again" || found=1
     [[ ! -s $ALERTS_STATE/$channel.dropped ]] ||
       no "$channel: $(wc -l <"$ALERTS_STATE/$channel.dropped") dropped, see $ALERTS_LOG" || found=1
   done
   return "$found"
+}
+
+# count_files FOLDER TEST...
+count_files() {
+  local -a files
+  mapfile -t files < <(find "$1" -type f "${@:2}" 2>/dev/null)
+  printf '%s' "${#files[@]}"
 }
 
 channels_work() {
@@ -113,7 +108,7 @@ channels_work() {
 }
 
 log_is_kept() {
-  files_are_exact log || return
+  group_is_exact log || return
   is_running logrotate.timer || return
   [[ -f $ALERTS_LOG && ! -L $ALERTS_LOG && $(stat -c '%a %U:%G' -- "$ALERTS_LOG") == "600 root:root" ]] ||
     no "$ALERTS_LOG is not root's alone"

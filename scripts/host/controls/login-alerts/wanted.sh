@@ -10,18 +10,9 @@ readonly UNITS=("${TRIGGERS[@]}" stronghold-alerts.service stronghold-alerts-clo
 # shellcheck source=channels.sh
 source "$HOST_DIR/controls/login-alerts/channels.sh"
 
-# By path: the group a file belongs to, its mode and its text. `paths` keeps the order.
-paths=()
-declare -gA group_of=() mode_of=() text_of=()
-
-want() {
-  [[ -n ${text_of[$2]+wanted} ]] || paths+=("$2")
-  group_of[$2]=$1 mode_of[$2]=$3 text_of[$2]=$4
-}
-
 is_wanted() {
   local path=$ALERTS/$1
-  [[ -n ${text_of[$path]+wanted} ]]
+  [[ -n ${TEXT_OF[$path]+wanted} ]]
 }
 
 load_wanted() {
@@ -29,21 +20,23 @@ load_wanted() {
   want_channels
   # By itself: as an argument of another command, a refused list would be an empty one.
   list=$(wanted_white_list)
-  want white-list "$ALERTS/white-list" 600 "$list"
+  want white-list 600 "$ALERTS/white-list" "$list"
   for path in queue receiver logins channels; do
-    want programs "$HOME_OF_SCRIPTS/$path.sh" 600 "$(render "login-alerts$HOME_OF_SCRIPTS/$path.sh")"
+    path=$HOME_OF_SCRIPTS/$path.sh
+    want_file programs 600 "$path" "login-alerts$path"
   done
   path=/usr/local/sbin/stronghold-alert
-  want programs "$path" 700 "$(render "login-alerts$path")"
+  want_file programs 700 "$path" "login-alerts$path"
   for path in "${UNITS[@]}"; do
-    want programs "$SYSTEM_UNITS/$path" 644 "$(render "login-alerts$SYSTEM_UNITS/$path")"
+    path=$SYSTEM_UNITS/$path
+    want_file programs 644 "$path" "login-alerts$path"
   done
   for path in "$SYSTEM_UNITS/ssh.service.d/stronghold-alerts.conf" "$JOURNALD"; do
-    want auth-log "$path" 644 "$(render "login-alerts$path")"
+    want_file auth-log 644 "$path" "login-alerts$path"
   done
   path=/etc/logrotate.d/stronghold-alerts
-  want log "$path" 644 "$(render "login-alerts$path")"
-  want monit "$MONITRC" 600 "$(render "login-alerts$MONITRC")"
+  want_file log 644 "$path" "login-alerts$path"
+  want_file monit 600 "$MONITRC" "login-alerts$MONITRC"
 }
 
 wanted_white_list() {
@@ -71,29 +64,6 @@ wanted_folders() {
     "$ALERTS_STATE 700" "$SPOOL 700" "$SPOOL/refused 700" "${JOURNALD%/*} 755" "$SYSTEM_UNITS/ssh.service.d 755"
   for channel in "${CHANNELS[@]}"; do
     if is_wanted "$channel"; then printf '%s 700\n' "$SPOOL/$channel"; fi
-  done
-}
-
-make_folders() {
-  local folder mode
-  while read -r folder mode; do
-    if is_folder "$folder" "$mode"; then continue; fi
-    install -d -m "$mode" -o root -g root -- "$folder"
-    changed "made $folder"
-  done < <(wanted_folders)
-}
-
-is_folder() { [[ -d $1 && ! -L $1 && $(stat -c '%a %U:%G' -- "$1") == "$2 root:root" ]]; }
-
-# put_files GROUP...: those of the groups that differ.
-put_files() {
-  local path group
-  for group in "$@"; do
-    for path in "${paths[@]}"; do
-      [[ ${group_of[$path]} == "$group" ]] || continue
-      # shellcheck disable=SC2046 # words
-      put_file "$path" "${mode_of[$path]}" root:root $(validator "$path") <<<"${text_of[$path]}"
-    done
   done
 }
 

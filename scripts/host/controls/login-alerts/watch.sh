@@ -25,7 +25,7 @@ sshd_may_say_all() {
 # two would write every line twice.
 write_auth_log() {
   local rule
-  if ! files_are_exact auth-log >/dev/null; then
+  if ! group_is_exact auth-log >/dev/null; then
     put_files auth-log
     quietly systemctl daemon-reload
     quietly systemctl restart systemd-journald.service

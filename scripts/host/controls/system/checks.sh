@@ -21,9 +21,9 @@ loose_paths() {
 }
 
 modes_are_strict() {
-  local paths
-  paths=$(loose_paths | sort | paste -sd ' ')
-  [[ -z $paths ]] || no "$paths"
+  local found
+  found=$(loose_paths | sort | paste -sd ' ')
+  [[ -z $found ]] || no "$found"
 }
 
 readonly -a SHARED_FOLDERS=(/tmp /dev/shm) SHARED_OPTIONS=(nosuid nodev noexec)
@@ -88,7 +88,7 @@ rules_are_loaded() {
   loaded=$(auditctl -l 2>&1)
   while IFS= read -r key; do
     [[ $loaded =~ (-k |key=)$key($|[[:space:]]) ]] || no "no rule with the key $key is loaded" || ok=1
-  done < <(grep -oP '(-k |key=)\K[a-z_-]+' <<<"${text_of[$AUDIT_RULES]}" | sort -u)
+  done < <(grep -oP '(-k |key=)\K[a-z_-]+' <<<"${TEXT_OF[$AUDIT_RULES]}" | sort -u)
   return "$ok"
 }
 
@@ -110,7 +110,7 @@ open_compilers() {
 }
 
 compilers_are_roots() {
-  local paths
-  paths=$(open_compilers | paste -sd ' ')
-  [[ -z $paths ]] || no "$paths"
+  local found
+  found=$(open_compilers | paste -sd ' ')
+  [[ -z $found ]] || no "$found"
 }

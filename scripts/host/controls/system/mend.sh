@@ -4,11 +4,11 @@
 put_wanted() {
   local path
   units_are_known=yes
-  for path in "${!text_of[@]}"; do
+  for path in "${PATHS[@]}"; do
     [[ -d ${path%/*} ]] || install -d -m 755 -- "${path%/*}"
     if [[ $path == *.service* ]] && ! are_exact "$path" >/dev/null; then units_are_known=no; fi
-    put_file "$path" "${mode_of[$path]}" root:root <<<"${text_of[$path]}"
   done
+  put_files
 }
 
 put_login_defs() {

@@ -17,22 +17,17 @@ readonly -a AUDIT_DROP_INS=(
 # is_container: it shares the kernel of the machine that it runs on, and has no say in it.
 is_container() { [[ -e /run/systemd/container ]]; }
 
-# shellcheck disable=SC2034 # are_exact reads them
-declare -gA mode_of=() text_of=()
-
 load_wanted() {
   local path
-  for path in "$SYSCTL" "$MODULES" "$LIMITS" "$COREDUMP" "$GREETING" "$GREETING.net" "$APT" "$MOUNTS" "$AUDIT_RULES"; do
-    text_of[$path]=$(<"$HOST_DIR/files/system$path")
+  for path in "$SYSCTL" "$MODULES" "$LIMITS" "$COREDUMP" "$GREETING" "$GREETING.net" "$APT" "$MOUNTS"; do
+    want_file own 644 "$path" "system$path"
   done
-  text_of[$PROFILE]=$(render "system$PROFILE" IDLE_SECONDS="${PARAM[IDLE_SECONDS]}")
-  for path in "${AUDIT_DROP_INS[@]}"; do
-    text_of[$path]=$(<"$HOST_DIR/files/system/audit-unit.conf")
-  done
-  for path in "${!text_of[@]}"; do mode_of[$path]=644; done
+  want_file own 644 "$PROFILE" "system$PROFILE" IDLE_SECONDS="${PARAM[IDLE_SECONDS]}"
   # They tell an intruder what to avoid.
-  # shellcheck disable=SC2034
-  mode_of[$AUDIT_RULES]=640
+  want_file own 640 "$AUDIT_RULES" "system$AUDIT_RULES"
+  for path in "${AUDIT_DROP_INS[@]}"; do
+    want_file own 644 "$path" system/audit-unit.conf
+  done
 }
 
 readonly LOGIN_DEFS=/etc/login.defs

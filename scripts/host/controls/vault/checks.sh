@@ -45,7 +45,7 @@ has_line() { [[ $'\n'$1$'\n' == *$'\n'"$2"$'\n'* ]]; }
 
 files_are_exact() {
   local found
-  are_exact "${paths[@]}" || return
+  are_exact "${PATHS[@]}" || return
   found=$(surplus | paste -sd ' ')
   [[ -z $found ]] || no "not ours: $found" || return
   # Also those that are for all units of a kind.
@@ -75,15 +75,9 @@ socket_is_right() {
 }
 
 folders_are_closed() {
-  local folder mode owner
-  while read -r folder mode owner; do
-    is_folder "$folder" "$mode" "$owner" || no "$folder is not $mode $owner" || return
-  done < <(wanted_folders)
-  [[ $(stat -c '%a %U:%G' -- "${VAULT%/*}") == "755 root:root" ]] || no "${VAULT%/*} is not root's" || return
+  are_folders < <(wanted_folders) || return
   is_file "$VAULT/lock" 644 root:root '' || no "$VAULT/lock differs"
 }
-
-is_folder() { [[ -d $1 && ! -L $1 && $(stat -c '%a %U:%G' -- "$1") == "$2 $3" ]]; }
 
 kept_is_ours() {
   local found

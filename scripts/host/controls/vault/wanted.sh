@@ -5,37 +5,26 @@ readonly PROGRAMS=(prepare receive keep retire check)
 readonly UNITS=(stronghold-vault.socket stronghold-vault@.service stronghold-vault-retire.service
   stronghold-vault-retire.timer stronghold-vault-check.service stronghold-vault-check.timer)
 
-# By path: mode and text. `paths` keeps the order.
-paths=()
-# shellcheck disable=SC2034 # read by the checks
-declare -gA mode_of=() text_of=()
-
-# shellcheck disable=SC2034
-want() {
-  paths+=("$1")
-  mode_of[$1]=$2 text_of[$1]=$3
-}
-
 load_wanted() {
   local name path
   path=/etc/stronghold/vault
-  want "$path" 644 "$(render "vault$path" QUOTA_MB="${PARAM[QUOTA_MB]}" KEEP_DAYS="${PARAM[KEEP_DAYS]}" \
-    LATE_HOURS="${PARAM[LATE_HOURS]}")"
-  want "$LIBRARY/library.sh" 644 "$(render "vault$LIBRARY/library.sh")"
+  want_file own 644 "$path" "vault$path" QUOTA_MB="${PARAM[QUOTA_MB]}" KEEP_DAYS="${PARAM[KEEP_DAYS]}" \
+    LATE_HOURS="${PARAM[LATE_HOURS]}"
+  want_file own 644 "$LIBRARY/library.sh" "vault$LIBRARY/library.sh"
   for name in "${PROGRAMS[@]}"; do
-    want "$LIBRARY/$name" 755 "$(render "vault$LIBRARY/$name")"
+    want_file own 755 "$LIBRARY/$name" "vault$LIBRARY/$name"
   done
   path=/usr/local/sbin/stronghold-vault
-  want "$path" 700 "$(render "vault$path")"
+  want_file own 700 "$path" "vault$path"
   for name in "${UNITS[@]}"; do
-    want "$SYSTEM_UNITS/$name" 644 "$(render "vault$SYSTEM_UNITS/$name" QUOTA_MB="${PARAM[QUOTA_MB]}")"
+    want_file own 644 "$SYSTEM_UNITS/$name" "vault$SYSTEM_UNITS/$name" QUOTA_MB="${PARAM[QUOTA_MB]}"
   done
 }
 
 # wanted_folders: each with its mode and owner.
 wanted_folders() {
   printf '%s\n' "/etc/stronghold 755 root:root" "/var/lib/stronghold 700 root:root" \
-    "$VAULT_STATE 700 root:root" "$LIBRARY 755 root:root" "$VAULT 750 root:$VAULT_OWNER" \
+    "$VAULT_STATE 700 root:root" "$LIBRARY 755 root:root" "${VAULT%/*} 755 root:root" "$VAULT 750 root:$VAULT_OWNER" \
     "$VAULT/files 755 root:root" "$VAULT/incoming 755 root:root"
 }
 
@@ -49,7 +38,7 @@ validator() {
 surplus() {
   local path name
   for path in "$LIBRARY"/* /{etc,run}/systemd/system{,.control}/stronghold-vault*; do
-    if [[ -e $path || -L $path ]] && [[ -z ${text_of[$path]+wanted} ]]; then printf '%s\n' "$path"; fi
+    if [[ -e $path || -L $path ]] && [[ -z ${TEXT_OF[$path]+wanted} ]]; then printf '%s\n' "$path"; fi
   done
   for path in "$VAULT"/* "$VAULT"/.[!.]*; do
     name=${path##*/}
