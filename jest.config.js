@@ -11,11 +11,14 @@ const layer = (name, extra = {}) => ({
   ...extra,
 });
 
+const BOOTED = ["host", "e2e", "mutation", "engine"];
+
 module.exports = {
   testSequencer: "<rootDir>/test/slowest-first.js",
-  // For a test that says nothing of its own. A booted host answers when it can; jest knows no limit by layer.
+  // For a test that says nothing of its own.
   testTimeout: 60_000,
-  projects: ["unit", "component", "api", "host", "e2e", "mutation", "engine"].map((name) =>
-    layer(name),
-  ),
+  projects: [
+    ...["unit", "component", "api"].map((name) => layer(name)),
+    ...BOOTED.map((name) => layer(name, { setupFilesAfterEnv: ["<rootDir>/test/patience.js"] })),
+  ],
 };

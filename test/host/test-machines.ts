@@ -54,7 +54,7 @@ export function run(words: readonly string[], input = ""): Ran {
 }
 
 /** Polls until `probe` holds; answers whether it did in time. */
-export async function eventually(probe: () => boolean, limitMs = 20_000): Promise<boolean> {
+export async function eventually(probe: () => boolean, limitMs = 60_000): Promise<boolean> {
   const began = Date.now();
   while (!probe()) {
     const waited = Date.now() - began;
