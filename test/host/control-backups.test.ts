@@ -7,6 +7,7 @@ import { BackupPair, CANARY, SPOOL, STATE } from "./backups-pair";
 import { describeTrouble } from "./backups-trouble";
 import { itWithJournal } from "./harness";
 import { grouped } from "./tampers";
+import { eventually } from "./test-machines";
 
 const CLOUDS: Record<Engine, string> = { mysql: "ba0c01", mariadb: "ba0c02" };
 const ids = (...numbers: string[]): string[] => numbers.map((number) => `BACKUPS-${number}`);
@@ -139,6 +140,23 @@ describe.each(ENGINES)("the control backups with %s", (engine) => {
     },
     180_000,
   );
+
+  it("finds nothing wrong while the night's backup is made, and systemd reads its units anew", async () => {
+    const night = { TIME: server.must("date -d '+65 seconds' +%H:%M") };
+    expect(drive("apply", night)).toMatchObject({ code: 0, fails: [] });
+    const isOn = (): boolean =>
+      server.must("systemctl show -P ActiveState stronghold-backup.service") === "activating";
+    // The backup waits for an answer meanwhile.
+    server.must("pkill -STOP -x 'mysqld|mariadbd'");
+    const hasBegun = await eventually(isOn, 150_000);
+    server.must("systemctl daemon-reload");
+    const found = drive("audit", night);
+    server.must("pkill -CONT -x 'mysqld|mariadbd'");
+    expect(hasBegun).toBe(true);
+    expect(found).toMatchObject({ code: 0, fails: [] });
+    expect(await eventually(() => !isOn())).toBe(true);
+    expect(drive("apply")).toMatchObject({ code: 0, fails: [] });
+  }, 240_000);
 
   it.each(engine === "mysql" ? NAMED : NAMED.slice(0, 1))(
     "names %s, which is a person's to mend",

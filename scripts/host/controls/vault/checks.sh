@@ -99,10 +99,13 @@ timers_run() {
   local timer
   for timer in "${TIMERS[@]}"; do
     is_running "$timer" || return
-    [[ $(systemctl show -P NextElapseUSecMonotonic "$timer") =~ ^[0-9] ]] || no "$timer waits for nothing" || return
+    [[ $(systemctl show -P NextElapseUSecMonotonic "$timer") =~ ^[0-9] ]] || is_at_work "$timer" || no "$timer waits for nothing" || return
     runs_well "${timer/%.timer/.service}" || return
   done
 }
+
+# is_at_work TIMER: it waits again once its service has ended.
+is_at_work() { [[ $(systemctl show -P SubState "$1") == running ]]; }
 
 # runs_well SERVICE: its last run, if there was one since the server started.
 runs_well() {
