@@ -14,7 +14,7 @@ import { peakMemory } from "./restore-operator";
 
 const MEGABYTES = Number(process.env["STRONGHOLD_DATABASE_MB"] ?? "96");
 const SMALL = 48;
-/** What else a machine does slows rounds at random, so the best of each counts, over as many as it takes. */
+/** What else a machine does slows rounds at random, so the middle one counts, over as many as it takes. */
 const ROUNDS = { least: 3, most: 10 };
 /** Of what goes through plain `mysqldump | zstd` in the same time. */
 const THROUGHPUT_PERCENT = 70;
@@ -55,6 +55,11 @@ function plainSeconds(): number {
   return ended - began;
 }
 
+function median(numbers: readonly number[]): number {
+  const ordered = [...numbers].sort((one, other) => one - other);
+  return ordered[Math.floor(ordered.length / 2)] ?? 0;
+}
+
 beforeAll(async () => {
   await pair.boot("mysql");
   pair.installPackages();
@@ -71,14 +76,16 @@ it(`keeps its pace and its memory with ${MEGABYTES} MB`, async () => {
   const small = await backUp();
   pair.server.sql(`DROP TABLE ${SCHEMA}.a_filler`);
   fill(pair.server, "a_filler", MEGABYTES);
-  let [plain, best, memory, percent] = [Infinity, Infinity, 0, 0];
-  // In turns: whatever else the machine does hits both.
+  let [best, memory, percent] = [Infinity, 0, 0];
+  const percents: number[] = [];
+  // Each beside a plain one, and the middle of them: whatever else the machine does hits both, but not alike.
   for (let round = 1; round <= ROUNDS.most; round += 1) {
-    plain = Math.min(plain, plainSeconds());
+    const plain = plainSeconds();
     const backup = await backUp();
     best = Math.min(best, backup.seconds);
     memory = Math.max(memory, backup.memory);
-    percent = Math.round((plain / best) * 100);
+    percents.push((plain / backup.seconds) * 100);
+    percent = Math.round(median(percents));
     if (round >= ROUNDS.least && percent >= THROUGHPUT_PERCENT) break;
   }
   process.stderr.write(
