@@ -19,7 +19,8 @@ const { sinks } = server;
 
 /** Writes sshd's drop-in and, for a second step, a PAM service that takes the account's password. */
 const sshdAllows = (lines: string): void => {
-  server.must(`cat >/etc/ssh/sshd_config.d/00-test.conf && systemctl reload ssh`, lines);
+  server.must(`cat >/etc/ssh/sshd_config.d/00-test.conf`, lines);
+  server.reloadSshd();
 };
 
 const does = (line: string): boolean => server.root(line).code === 0;

@@ -117,7 +117,8 @@ describe("what somebody has changed about it", () => {
   ])(
     "in sshd's configuration (%s) is found and mended",
     (_what, line) => {
-      server.must(`${line}; systemctl reload ssh`);
+      server.must(line);
+      server.reloadSshd();
       expect(ssh("audit").fails).toContain("SSH-14");
       expect(ssh("apply").code).toBe(0);
       expect(ssh("confirm")).toMatchObject({ code: 0, fails: [] });

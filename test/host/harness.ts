@@ -111,6 +111,13 @@ export class TestServer {
     return ran.stdout.trimEnd();
   }
 
+  /** Has sshd read its files anew. It closes its door for that, a moment after systemd has said that it is done. */
+  reloadSshd(): void {
+    const listened = "journalctl -q -t sshd --grep '^Server listening on' | wc -l";
+    this.must(`before=$(${listened}); systemctl reload ssh
+      for n in {1..100}; do (( $(${listened}) == before )) || break; sleep 0.05; done`);
+  }
+
   /** Runs the driver as root, over the console, so that a test of one control needs no other. */
   drive(verb: string, control: string, parameters: Parameters): Report {
     return this.report(this.root(`exec bash ${DRIVER} ${verb} ${control}`, stdinOf(parameters)));
