@@ -3,12 +3,12 @@
  * A limit only ends what hangs, so it may be ample: where time is what is promised, a test measures it itself.
  */
 const FACTOR = 3;
-/** Jest's configuration knows none by layer. */
-const USUAL_MS = 60_000;
+/** Of a test that says nothing of its own; jest knows none by layer. */
+const { testTimeout } = require("../jest.config.js");
 
 const ample = (limit) => (limit === undefined ? undefined : limit * FACTOR);
 
-jest.setTimeout(USUAL_MS * FACTOR);
+jest.setTimeout(ample(testTimeout));
 
 for (const hook of ["beforeAll", "beforeEach", "afterEach", "afterAll"]) {
   const impatient = globalThis[hook];

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# files: whole files and folders as they shall be: compared, and put in place. Nothing is edited in place.
+# files: whole files as they shall be: compared, and put in place. Nothing is edited in place.
 #
 # A run compares hundreds of them, so what compares takes no process of its own, or one for all.
 
@@ -104,6 +104,14 @@ put_files() {
 # validator PATH: prints the checker of a file, to be called with the path of the new one. A control has its own.
 validator() { :; }
 
+# unwanted PATH...: those at which something lies that nobody wants there, one a line.
+unwanted() {
+  local path
+  for path in "$@"; do
+    if [[ (-e $path || -L $path) && ! -v TEXT_OF[$path] ]]; then printf '%s\n' "$path"; fi
+  done
+}
+
 # remove_listed: what lies at the paths on stdin, one a line.
 remove_listed() {
   local path
@@ -111,36 +119,4 @@ remove_listed() {
     rm -rf -- "$path"
     changed "removed $path"
   done
-}
-
-# --- Folders: lines FOLDER MODE [OWNER] on stdin, root's where no owner is named ---------------
-
-# differing_folders: those lines whose folder is not just so, or is a link.
-differing_folders() {
-  local line folder mode owner said
-  local -a lines
-  local -A is=()
-  mapfile -t lines
-  while IFS=$'\t' read -r folder said; do is[$folder]=$said; done < <(stat -c $'%n\t%F %a %U:%G' -- "${lines[@]%% *}" 2>/dev/null)
-  for line in "${lines[@]}"; do
-    read -r folder mode owner <<<"$line"
-    owner=${owner:-root:root}
-    [[ ${is[$folder]-} == "directory $mode $owner" ]] || printf '%s %s %s\n' "$folder" "$mode" "$owner"
-  done
-}
-
-are_folders() {
-  local found
-  found=$(differing_folders)
-  [[ -z $found ]] || no "not as they shall be: ${found//$'\n'/, }"
-}
-
-# make_folders: what lies in a folder's place goes, if it is none.
-make_folders() {
-  local folder mode owner
-  while read -r folder mode owner; do
-    if [[ -L $folder || (-e $folder && ! -d $folder) ]]; then rm -f -- "$folder"; fi
-    install -d -m "$mode" -o "${owner%:*}" -g "${owner#*:}" -- "$folder"
-    changed "made $folder"
-  done < <(differing_folders)
 }

@@ -43,7 +43,8 @@ async function serveTime(place: Place, ...words: string[]): Promise<void> {
   await endTimeServer(place);
   // Without the right to set this machine's clock.
   const contained = ["setpriv", "--inh-caps=-sys_time", "--bounding-set=-sys_time", ...words];
-  const [command = "", ...args] = [...vantageCommand(server.cloud.cloudId, place), ...contained];
+  const enter = vantageCommand(server.cloud.cloudId, place);
+  const [command = "", ...args] = [...enter, ...contained];
   const child = spawn(command, args, { stdio: "ignore" });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   timeServers.set(place, async () => {
@@ -51,8 +52,7 @@ async function serveTime(place: Place, ...words: string[]): Promise<void> {
     await ended;
   });
   // Before anybody asks: a request that nobody answers is made again a minute later only.
-  const look = vantageCommand(server.cloud.cloudId, place);
-  const listens = (): boolean => run([...look, "ss", "-Hlun", "sport = :123"]).stdout !== "";
+  const listens = (): boolean => run([...enter, "ss", "-Hlun", "sport = :123"]).stdout !== "";
   expect(await eventually(listens, 10_000)).toBe(true);
 }
 

@@ -53,8 +53,8 @@ apply() {
   put_files
   remove_listed < <(surplus settings && surplus programs)
   load_units
-  make_due
   load_status
+  make_due
   if ! retention_holds >/dev/null; then run_program ship; fi
 }
 
@@ -80,11 +80,9 @@ make_due() {
     run_unit stronghold-backup.service
     changed "made a full backup"
   fi
-  load_status
   if ! logs_are_archived >/dev/null || ! all_is_shipped >/dev/null || ! nothing_is_wrong >/dev/null; then
     run_unit stronghold-backup-logs.service
   fi
-  load_status
   # What went wrong with the last one, or lies between two, is over with the next.
   if is_failed; then
     run_unit stronghold-backup.service
@@ -96,6 +94,7 @@ make_due() {
 run_unit() {
   systemctl reset-failed "$1" 2>/dev/null || true
   timeout "$FIRST_FULL_SECONDS" systemctl start "$1" &>/dev/null || true
+  load_status
 }
 
 run_program() { timeout "$FIRST_FULL_SECONDS" "$PROGRAM" "$1" &>/dev/null || true; }

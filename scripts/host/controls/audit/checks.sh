@@ -49,12 +49,7 @@ files_are_exact() {
   [[ $(stat -c '%a %U:%G %F' -- "$AUDIT_STATE" 2>&1) == "700 root:root directory" ]] || no "$AUDIT_STATE is not root's alone"
 }
 
-surplus() {
-  local path
-  for path in /{etc,run}/systemd/system{,.control}/stronghold-audit.*; do
-    if [[ (-e $path || -L $path) && ! -v TEXT_OF[$path] ]]; then printf '%s\n' "$path"; fi
-  done
-}
+surplus() { unwanted /{etc,run}/systemd/system{,.control}/stronghold-audit.*; }
 
 timer_runs() {
   ask_units ActiveState,WantedBy,Result "$TIMER" "$SERVICE"

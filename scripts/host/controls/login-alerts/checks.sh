@@ -69,12 +69,7 @@ channels_are_exact() {
 }
 
 # surplus_settings: what lies beside the wanted files, such as a channel of somebody else.
-surplus_settings() {
-  local path
-  for path in "$ALERTS"/* "$ALERTS"/.[!.]*; do
-    if [[ (-e $path || -L $path) && -z ${TEXT_OF[$path]+wanted} ]]; then printf '%s\n' "$path"; fi
-  done
-}
+surplus_settings() { unwanted "$ALERTS"/* "$ALERTS"/.[!.]*; }
 
 nothing_waits() {
   local channel late refused found=0

@@ -97,15 +97,15 @@ quota_holds() {
 
 timers_run() {
   local timer
+  ask_units NextElapseUSecMonotonic,SubState "${TIMERS[@]}"
   for timer in "${TIMERS[@]}"; do
     is_running "$timer" || return
-    [[ $(systemctl show -P NextElapseUSecMonotonic "$timer") =~ ^[0-9] ]] || is_at_work "$timer" || no "$timer waits for nothing" || return
+    # While its service runs, it may not know yet when it is due next.
+    [[ ${UNIT_SAYS["$timer NextElapseUSecMonotonic"]-} =~ ^[0-9] || ${UNIT_SAYS["$timer SubState"]-} == running ]] ||
+      no "$timer waits for nothing" || return
     runs_well "${timer/%.timer/.service}" || return
   done
 }
-
-# is_at_work TIMER: it waits again once its service has ended.
-is_at_work() { [[ $(systemctl show -P SubState "$1") == running ]]; }
 
 # runs_well SERVICE: its last run, if there was one since the server started.
 runs_well() {

@@ -37,9 +37,7 @@ validator() {
 # surplus: what could change what the programs and units do, or lies in the vault beside its own.
 surplus() {
   local path name
-  for path in "$LIBRARY"/* /{etc,run}/systemd/system{,.control}/stronghold-vault*; do
-    if [[ -e $path || -L $path ]] && [[ -z ${TEXT_OF[$path]+wanted} ]]; then printf '%s\n' "$path"; fi
-  done
+  unwanted "$LIBRARY"/* /{etc,run}/systemd/system{,.control}/stronghold-vault*
   for path in "$VAULT"/* "$VAULT"/.[!.]*; do
     name=${path##*/}
     [[ -e $path || -L $path ]] || continue
