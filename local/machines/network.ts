@@ -71,10 +71,7 @@ export class Network {
   /** Takes a place off all networks: its links first, since a namespace may outlive its name. */
   async disconnect(place: Vantage | number): Promise<void> {
     const namespace = namespaceName(this.cloudId, place);
-    for (const router of await this.routers()) {
-      const words = ["ip", "-n", namespaceName(this.cloudId, router), "link", "delete"];
-      await run([...words, this.linkName(place)], { allowFailure: true });
-    }
+    for (const router of await this.routers()) await this.unlink(router, this.linkName(place));
     await killNamespace(namespace);
     await run(["ip", "netns", "delete", namespace], { allowFailure: true });
   }
@@ -117,7 +114,10 @@ export class Network {
     addresses: readonly (string | undefined)[],
   ): Promise<void> {
     const link = this.linkName(place);
-    if (!(await this.hasLink(router, link))) {
+    if (!(await this.hasLink(router, link)) || !(await this.hasLink(place, card))) {
+      // A namespace that was lost takes its links along some time after its name: the other end may be there yet.
+      await this.unlink(router, link);
+      await this.unlink(place, card);
       // Both ends are born inside: the machine's own network never sees them.
       const namespace = namespaceName(this.cloudId, place);
       const pair = ["type", "veth", "peer", "name", card, "netns", namespace];
@@ -134,6 +134,12 @@ export class Network {
     }
   }
 
+  /** Removes a link, if it is there, by either end. */
+  private async unlink(place: Place, link: string): Promise<void> {
+    const namespace = namespaceName(this.cloudId, place);
+    await run(["ip", "-n", namespace, "link", "delete", link], { allowFailure: true });
+  }
+
   private async routers(): Promise<Router[]> {
     const prefix = namespaceName(this.cloudId, "");
     const names = (await listNamespaces()).map((name) => name.replace(prefix, ""));
@@ -145,8 +151,8 @@ export class Network {
     return `s${this.cloudId}${typeof place === "number" ? `h${place}` : `v${place.slice(0, 3)}`}`;
   }
 
-  private async hasLink(router: Router, link: string): Promise<boolean> {
-    const shown = await this.ip(router, "-o", "link", "show", "type", "veth");
+  private async hasLink(place: Place, link: string): Promise<boolean> {
+    const shown = await this.ip(place, "-o", "link", "show", "type", "veth");
     return shown.includes(` ${link}@`);
   }
 

@@ -1,5 +1,5 @@
 /** What becomes of the backups, and who is told, when something goes wrong. */
-import { type BackupPair, SPOOL, STATE } from "./backups-pair";
+import { type BackupPair, SPOOL, STATE, TOOL } from "./backups-pair";
 import { fill, Writer } from "./backups-writer";
 import { SCHEMA } from "./database-server";
 
@@ -15,9 +15,7 @@ export function describeTrouble(pair: BackupPair, it: jest.It): void {
 
   beforeAll(() => {
     // What may pass is tried again; here it need not take a minute and a half.
-    server.must(
-      `sed -i 's/RETRY_SECONDS=(.*)/RETRY_SECONDS=(1 1)/' /usr/local/sbin/stronghold-backup`,
-    );
+    server.must(`sed -i 's/RETRY_SECONDS=(.*)/RETRY_SECONDS=(1 1)/' ${TOOL}`);
     server.sql(`USE ${SCHEMA}; DROP TABLE IF EXISTS a_filler`);
     pair.full();
     pair.full();
@@ -54,6 +52,38 @@ export function describeTrouble(pair: BackupPair, it: jest.It): void {
     service("start");
     pair.full();
     expect(pair.alerts()).toEqual(["full backups are made again"]);
+  }, 180_000);
+
+  it("tells once that logs are not archived, and once that they are again", () => {
+    const numbering = server.must(`cut -f 1 ${STATE}/numbering`);
+    service("stop");
+    for (let twice = 0; twice < 2; twice += 1) {
+      const ran = pair.tool("logs");
+      expect(ran.code).toBe(1);
+      expect(ran.stdout).toMatch(
+        /the binary logs could not be archived: the engine does not answer/,
+      );
+    }
+    expect(pair.alerts()).toEqual(["binary logs are not archived"]);
+    service("start");
+    expect(pair.tool("logs")).toMatchObject({ code: 0, stderr: "" });
+    expect(pair.alerts()).toEqual(["binary logs are archived again"]);
+    expect(server.must(`cut -f 1 ${STATE}/numbering`)).toBe(numbering);
+  }, 180_000);
+
+  it("says nothing of an engine that is only started again meanwhile", () => {
+    const tries = (seconds: string): string =>
+      server.must(`sed -i 's/RETRY_SECONDS=(.*)/RETRY_SECONDS=(${seconds})/' ${TOOL}`);
+    service("stop");
+    tries("1 ".repeat(60));
+    const ran = server.root(
+      `: >/run/said; ${TOOL} logs >/run/said & until grep -q 'trying again' /run/said; do sleep 0.1; done
+       systemctl start ${pair.engine} && wait $! && cat /run/said`,
+    );
+    tries("1 1");
+    expect(ran).toMatchObject({ code: 0, stderr: "" });
+    expect(ran.stdout).toContain("trying again in 1 s: the engine does not answer");
+    expect(pair.alerts()).toEqual([]);
   }, 180_000);
 
   it("tells once that a backup is late, and once that it is not", () => {

@@ -105,8 +105,13 @@ export class Operator {
     process.kill(this.agent);
   }
 
-  private async answer(child: ChildProcess): Promise<Ran> {
+  /** The same as `ask`, with what it has told so far. */
+  asked(...words: string[]): { told: () => string; ran: Promise<Ran> } {
     const said = { stdout: "", stderr: "" };
+    return { told: () => said.stderr, ran: this.answer(this.spawn(words), said) };
+  }
+
+  private async answer(child: ChildProcess, said = { stdout: "", stderr: "" }): Promise<Ran> {
     for (const name of ["stdout", "stderr"] as const) {
       child[name]?.setEncoding("utf8").on("data", (text: string) => (said[name] += text));
     }

@@ -5,21 +5,7 @@
 readonly SIZE_CHANGE_BYTES_MIN=16384
 count_pid='' log_file='' log_position='' pause=''
 
-# make_full: with another try for what may pass, such as a change of the schema meanwhile.
-make_full() {
-  local try status
-  for ((try = 0; ; try++)); do
-    status=0
-    try_full || status=$?
-    end_stages
-    find "$SPOOL" -maxdepth 1 -name '.partial-full-*' -delete
-    ((status != 0)) || return 0
-    # 2: it will not pass by itself.
-    if ((status == 2 || try == ${#RETRY_SECONDS[@]})); then return 1; fi
-    say "trying again in ${RETRY_SECONDS[try]} s: $REASON"
-    sleep "${RETRY_SECONDS[try]}"
-  done
-}
+make_full() { try_again full try_full; }
 
 try_full() {
   local id started finished previous reserve

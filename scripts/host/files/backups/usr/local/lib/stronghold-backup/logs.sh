@@ -16,7 +16,7 @@ log_identity() { cut -f 1 -- "$NUMBERING"; }
 binary_logs() { sql <<<'SHOW BINARY LOGS' | cut -f 1,2; }
 log_folder() {
   local base
-  base=$(sql <<<'SELECT @@log_bin_basename')
+  base=$(sql <<<'SELECT @@log_bin_basename') && [[ -n $base ]] || return
   printf '%s' "${base%/*}"
 }
 number_of() { printf '%s' "$((10#${1##*.}))"; }
@@ -33,14 +33,17 @@ settle_numbering() {
 }
 
 know_numbering() {
-  local logs name
-  logs=$(binary_logs) && name=$(server_identity) && [[ -n $logs ]] ||
-    fail "the engine does not answer, or keeps no binary log: $(<"$WORK/sql")" || return
+  local logs name folder status=0
+  logs=$(binary_logs) && name=$(server_identity) && folder=$(log_folder) && [[ -n $logs ]] ||
+    fail "the engine does not answer, or keeps no binary log: $(<"$WORK/sql")" || return 1
   if [[ ! -s $NUMBERING ]]; then
     start_numbering "$name"
   else
     IFS=$'\t' read -r numbering server_name last_number last_bytes last_first <"$NUMBERING"
-    if ! goes_on "$logs" "$name"; then
+    goes_on "$logs" "$name" "$folder" || status=$?
+    if ((status == 2)); then
+      return 1
+    elif ((status != 0)); then
       say "the server counts its binary logs anew; what follows is another numbering than $numbering"
       start_numbering "$name"
       interrupted "the server has begun to count its binary logs anew"
@@ -60,14 +63,17 @@ keep_numbering() {
     2>"$WORK/state" || fail "what was archived cannot be written down: $(<"$WORK/state")"
 }
 
-# goes_on LOGS NAME: the last one that was archived is still what it was, or is gone while later ones are there.
+# goes_on LOGS NAME FOLDER: the last one that was archived is still what it was, or is gone while later ones are
+# there. 2: nobody can say.
 goes_on() {
-  local file bytes
+  local file bytes first
   [[ ${2:--} == "$server_name" ]] || return 1
   ((last_number > 0)) || return 0
   while IFS=$'\t' read -r file bytes; do
     if (($(number_of "$file") == last_number)); then
-      [[ $bytes == "$last_bytes" && $(python3 "$LIBRARY/binlog.py" "$(log_folder)/$file" head) == "$last_first" ]]
+      first=$(python3 "$LIBRARY/binlog.py" "$3/$file" head 2>"$WORK/sql") ||
+        fail "$file cannot be read: $(<"$WORK/sql")" || return 2
+      [[ $bytes == "$last_bytes" && $first == "$last_first" ]]
       return
     fi
   done <<<"$1"
@@ -89,7 +95,9 @@ mend_gap() {
   settle backup-log-gap right "a full backup follows the gap in the binary logs"
 }
 
-archive_logs() {
+archive_logs() { try_again log try_logs; }
+
+try_logs() {
   local logs file bytes current
   settle_numbering || return
   rotate || return
@@ -97,7 +105,7 @@ archive_logs() {
   current=$(tail -n 1 <<<"$logs" | cut -f 1)
   while IFS=$'\t' read -r file bytes; do
     if [[ $file == "$current" ]] || (($(number_of "$file") <= last_number)); then continue; fi
-    archive_log "$file" "$bytes" || { end_stages && return 1; }
+    archive_log "$file" "$bytes" || return
   done <<<"$logs"
 }
 
@@ -120,7 +128,7 @@ archive_log() {
   # A run that was killed just then has made it, but not written down that it has.
   if ! is_whole "$id"; then
     reserve=$(disk_reserve)
-    has_room '' "$((reserve + $2))" || return
+    has_room '' "$((reserve + $2))" || return 2
     start_sinks log
     start_source cat -- "$path"
     await_stages || return

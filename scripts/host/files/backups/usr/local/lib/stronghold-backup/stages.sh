@@ -101,3 +101,20 @@ end_stages() {
   stage_pid=() count_pid=''
   close_sessions
 }
+
+# try_again KIND STEP: with another try for what may pass, such as a change of the schema meanwhile, or an engine that
+# is just being started again.
+try_again() {
+  local try status
+  for ((try = 0; ; try++)); do
+    status=0
+    "$2" || status=$?
+    end_stages
+    ((status != 0)) || return 0
+    remove_unfinished "$1"
+    # 2: it will not pass by itself.
+    if ((status == 2 || try == ${#RETRY_SECONDS[@]})); then return 1; fi
+    say "trying again in ${RETRY_SECONDS[try]} s: $REASON"
+    sleep "${RETRY_SECONDS[try]}"
+  done
+}
