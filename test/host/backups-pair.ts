@@ -94,6 +94,11 @@ export class BackupPair {
     );
   }
 
+  /** What may pass is tried again, by itself after up to a minute and a half; from now on after so many seconds each. */
+  retryAfter(...seconds: number[]): void {
+    this.server.must(`sed -i 's/RETRY_SECONDS=(.*)/RETRY_SECONDS=(${seconds.join(" ")})/' ${TOOL}`);
+  }
+
   async end(): Promise<void> {
     await this.server.end();
     rmSync(this.folder, { recursive: true, force: true });

@@ -14,8 +14,7 @@ export function describeTrouble(pair: BackupPair, it: jest.It): void {
     server.must(`touch -d '${time}' ${SPOOL}/${pair.newest()}.manifest`);
 
   beforeAll(() => {
-    // What may pass is tried again; here it need not take a minute and a half.
-    server.must(`sed -i 's/RETRY_SECONDS=(.*)/RETRY_SECONDS=(1 1)/' ${TOOL}`);
+    pair.retryAfter(1, 1);
     server.sql(`USE ${SCHEMA}; DROP TABLE IF EXISTS a_filler`);
     pair.full();
     pair.full();
@@ -72,15 +71,13 @@ export function describeTrouble(pair: BackupPair, it: jest.It): void {
   }, 180_000);
 
   it("says nothing of an engine that is only started again meanwhile", () => {
-    const tries = (seconds: string): string =>
-      server.must(`sed -i 's/RETRY_SECONDS=(.*)/RETRY_SECONDS=(${seconds})/' ${TOOL}`);
     service("stop");
-    tries("1 ".repeat(60));
+    pair.retryAfter(...Array<number>(60).fill(1));
     const ran = server.root(
       `: >/run/said; ${TOOL} logs >/run/said & until grep -q 'trying again' /run/said; do sleep 0.1; done
        systemctl start ${pair.engine} && wait $! && cat /run/said`,
     );
-    tries("1 1");
+    pair.retryAfter(1, 1);
     expect(ran).toMatchObject({ code: 0, stderr: "" });
     expect(ran.stdout).toContain("trying again in 1 s: the engine does not answer");
     expect(pair.alerts()).toEqual([]);

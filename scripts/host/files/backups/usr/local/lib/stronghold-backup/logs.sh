@@ -7,6 +7,8 @@
 
 # The server's own name for itself ('' if it has none); the last log archived: number, bytes and first time.
 numbering='' server_name='' last_number=0 last_bytes=0 last_first=''
+# Where the server keeps them, as it has said of itself in this run.
+log_dir=''
 
 readonly NUMBERING=$STATE/numbering
 
@@ -33,14 +35,14 @@ settle_numbering() {
 }
 
 know_numbering() {
-  local logs name folder status=0
-  logs=$(binary_logs) && name=$(server_identity) && folder=$(log_folder) && [[ -n $logs ]] ||
+  local logs name status=0
+  logs=$(binary_logs) && name=$(server_identity) && log_dir=$(log_folder) && [[ -n $logs ]] ||
     fail "the engine does not answer, or keeps no binary log: $(<"$WORK/sql")" || return 1
   if [[ ! -s $NUMBERING ]]; then
     start_numbering "$name"
   else
     IFS=$'\t' read -r numbering server_name last_number last_bytes last_first <"$NUMBERING"
-    goes_on "$logs" "$name" "$folder" || status=$?
+    goes_on "$logs" "$name" || status=$?
     if ((status == 2)); then
       return 1
     elif ((status != 0)); then
@@ -63,15 +65,15 @@ keep_numbering() {
     2>"$WORK/state" || fail "what was archived cannot be written down: $(<"$WORK/state")"
 }
 
-# goes_on LOGS NAME FOLDER: the last one that was archived is still what it was, or is gone while later ones are
-# there. 2: nobody can say.
+# goes_on LOGS NAME: the last one that was archived is still what it was, or is gone while later ones are there. 2:
+# nobody can say.
 goes_on() {
   local file bytes first
   [[ ${2:--} == "$server_name" ]] || return 1
   ((last_number > 0)) || return 0
   while IFS=$'\t' read -r file bytes; do
     if (($(number_of "$file") == last_number)); then
-      first=$(python3 "$LIBRARY/binlog.py" "$3/$file" head 2>"$WORK/sql") ||
+      first=$(python3 "$LIBRARY/binlog.py" "$log_dir/$file" head 2>"$WORK/sql") ||
         fail "$file cannot be read: $(<"$WORK/sql")" || return 2
       [[ $bytes == "$last_bytes" && $first == "$last_first" ]]
       return
@@ -122,7 +124,7 @@ rotate() {
 # archive_log FILE BYTES
 archive_log() {
   local file=$1 path number id times log_bytes log_sha256 bytes sha256 reserve previous=''
-  path=$(log_folder)/$1 number=$(number_of "$1")
+  path=$log_dir/$1 number=$(number_of "$1")
   id=log-${numbering:0:8}-$(printf '%06d' "$number")
   times=$(python3 "$LIBRARY/binlog.py" "$path" 2>"$WORK/sql") || fail "$file cannot be read: $(<"$WORK/sql")" || return
   # A run that was killed just then has made it, but not written down that it has.
