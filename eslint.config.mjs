@@ -3,7 +3,7 @@ import security from "eslint-plugin-security";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules/", "coverage/", "**/*.js", "*.mjs"] },
+  { ignores: ["node_modules/", "coverage/", "examples/", "**/*.js", "*.mjs"] },
   ...tseslint.configs.strictTypeChecked,
   security.configs.recommended,
   {

@@ -13,9 +13,10 @@ export = async () => {
     identity: { project: pulumi.getProject(), stack: pulumi.getStack() },
   });
   const { outputsVersion, app, database, backup, deployer } = environment;
-  const { sshConfig, knownHosts, enrolments, databaseAccess, databaseCa, backups } = environment;
+  const { sshConfig, knownHosts, enrolments } = environment;
+  const { application, databaseAccess, databaseCa, backups } = environment;
   return {
     ...{ outputsVersion, app, database, backup, deployer, sshConfig, knownHosts, enrolments },
-    ...{ databaseAccess, databaseCa, backups },
+    ...{ application, databaseAccess, databaseCa, backups },
   };
 };

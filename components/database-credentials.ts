@@ -1,13 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
-import {
-  authorityCertificate,
-  type Authority,
-  type CertifiedKey,
-  serverCertificate,
-} from "./lib/certificates";
+import { authorityCertificate, type Authority, serverCertificate } from "./lib/certificates";
 import type { DatabaseSettings } from "./lib/settings";
+import type { CertifiedKey } from "./lib/x509";
 import { drawBytes } from "./secret-bytes";
 
 export interface DatabaseCredentialsArgs {

@@ -4,6 +4,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { APEX, type DnsSettings, domainNameOf } from "./lib/settings-dns";
 import type { Host } from "./hardening-args";
 import type { ServerAddresses } from "./lib/outputs-contract";
+import type { Settings } from "./lib/settings";
+import { originOf, type StackIdentity } from "./lib/stack-names";
+import type { Members } from "./member";
 
 /** A server that gets a name. */
 export interface NamedServer {
@@ -75,4 +78,25 @@ export class DnsNames extends pulumi.ComponentResource {
       );
     }
   }
+}
+
+/** Names for those servers of a stack that it makes and that can be reached from outside, if names are wanted. */
+export function nameServers(
+  name: string,
+  {
+    settings,
+    identity,
+    members,
+  }: { settings: Settings; identity: StackIdentity; members: Members },
+  opts: pulumi.ComponentResourceOptions,
+): void {
+  const { dns } = settings;
+  if (dns === undefined) return;
+  const servers = Object.fromEntries(
+    [members.app, members.backup].flatMap(({ role, addresses, host: { made } }) =>
+      made && role !== "database" ? [[role, { label: dns[role], addresses, made }]] : [],
+    ),
+  );
+  const tags = [identity.project, originOf(identity), ...settings.tags];
+  new DnsNames(name, { dns, servers, tags }, opts);
 }

@@ -2,14 +2,17 @@ import { join } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import { ApplicationCertificate } from "./application-certificate";
 import { BackupCredentials } from "./backup-credentials";
-import { DnsNames } from "./dns-names";
 import { DatabaseCredentials } from "./database-credentials";
+import { nameServers } from "./dns-names";
 import { forLife } from "./for-life";
-import { hardenServers, type Members, wallOfBackup } from "./hardenings";
+import { hardenServers, wallOfBackup } from "./hardenings";
+import { applicationHosts } from "./lib/application-hosts";
 import { appWall, databaseWall } from "./lib/firewall-rules";
 import { outboundOf } from "./lib/outbound-settings";
 import {
+  type ApplicationOutput,
   type BackupsOutput,
   type DatabaseAccess,
   type Enrolments,
@@ -19,7 +22,7 @@ import {
 import type { Role } from "./lib/roles";
 import type { Settings } from "./lib/settings";
 import { type KnownServers, renderKnownHosts, renderSshConfig } from "./lib/ssh-files";
-import { labelOf, originOf, type StackIdentity } from "./lib/stack-names";
+import { labelOf, type StackIdentity } from "./lib/stack-names";
 import {
   adoptMember,
   handed,
@@ -28,10 +31,11 @@ import {
   makeMember,
   type Member,
   type MemberArgs,
+  type Members,
 } from "./member";
 import { type PrivatePlace, Vpc } from "./private-network";
 import { seal } from "./seal";
-import { accessOf, backupsOf } from "./store-outputs";
+import { accessOf, applicationOf, backupsOf } from "./store-outputs";
 
 /** What is copied to every server. Its name is the folder's name there, too. */
 const BUNDLE_DIR = join(__dirname, "..", "scripts", "host");
@@ -52,7 +56,8 @@ export interface TwoServerEnvironmentArgs {
  *
  * Guarantees that each server stands behind two walls made from one list of rules, that every
  * connection is verified from the first one on, that all are set up side by side, and that a refused
- * deletion takes nothing away. Does not install an application.
+ * deletion takes nothing away. Makes the app server ready for an application, and does not install one:
+ * that is `npm run deploy`.
  */
 export class TwoServerEnvironment extends pulumi.ComponentResource {
   /** Of the contract that the outputs keep (`outputs.schema.json`). */
@@ -68,6 +73,8 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
   public readonly knownHosts: pulumi.Output<string>;
   /** Initial passwords and second factors, to be handed to the people; a secret. */
   public readonly enrolments: pulumi.Output<Enrolments>;
+  /** By what browsers find and know the application. */
+  public readonly application: pulumi.Output<ApplicationOutput>;
   /** How the application and its deployments get to the database; a secret. */
   public readonly databaseAccess: pulumi.Output<DatabaseAccess>;
   /** The authority that vouches for the database server, in PEM. */
@@ -90,15 +97,16 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
     const parent = { parent: this };
 
     const members = this.createMembers();
-    this.nameServers(members);
+    nameServers(`${name}-dns`, { settings, identity, members }, parent);
     const databaseCredentials = new DatabaseCredentials(
       `${name}-database-access`,
       { settings: settings.database, server: labelOf(identity, "database") },
       parent,
     );
     const backupCredentials = new BackupCredentials(`${name}-backup-keys`, parent);
-    const secrets = { databaseCredentials, backupCredentials };
-    // Neither engine reads the other's files, and the account that makes all others is not made by them.
+    const applicationCertificate = this.createCertificate(members.app);
+    const secrets = { databaseCredentials, backupCredentials, applicationCertificate };
+    // Neither engine reads the other's files, and the account that makes others is not made by them.
     const engine = forLife(`${name}-database-engine`, settings.database.engine, parent);
     forLife(`${name}-deployer-name`, settings.deployer.name, parent);
     hardenServers(name, { settings, identity, bundleDir, members, engine, ...secrets }, parent);
@@ -112,6 +120,7 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
     this.sshConfig = servers.apply((all) => renderSshConfig(identity, all));
     this.knownHosts = servers.apply(renderKnownHosts);
     this.enrolments = pulumi.secret(byRole(members, handed));
+    this.application = applicationOf(settings, this.app, applicationCertificate);
     this.databaseAccess = accessOf(settings, this.database, databaseCredentials);
     this.databaseCa = databaseCredentials.caCertificate;
     this.backups = backupsOf(settings, identity, backupCredentials);
@@ -124,6 +133,7 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
       sshConfig: this.sshConfig,
       knownHosts: this.knownHosts,
       enrolments: this.enrolments,
+      application: this.application,
       databaseAccess: this.databaseAccess,
       databaseCa: this.databaseCa,
       backups: this.backups,
@@ -134,10 +144,9 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
   private createMembers(): Members {
     const { ssh, region, replacing, ...settings } = this.args.settings;
     const outbound = outboundOf(settings);
-    const outside = appWall({ sshFrom: ssh.allowFrom, ...outbound });
+    const wall = appWall({ sshFrom: ssh.allowFrom, ...outbound });
     const placeOf = this.createNetwork();
-    const appArgs = { server: settings.app, region, place: placeOf("app"), wall: outside };
-    const app = this.make("app", appArgs);
+    const app = this.make("app", { server: settings.app, region, place: placeOf("app"), wall });
     const inside = app.addresses.privateIPv4.apply((appPrivateIPv4) =>
       databaseWall({ appPrivateIPv4, awaitsApp: replacing === "app", ...outbound }),
     );
@@ -155,17 +164,12 @@ export class TwoServerEnvironment extends pulumi.ComponentResource {
     return (role) => vpc.placeOf(role);
   }
 
-  private nameServers({ app, backup }: Members): void {
+  private createCertificate({ addresses }: Member): ApplicationCertificate {
     const { settings, identity } = this.args;
-    const { dns } = settings;
-    if (dns === undefined) return;
-    const servers = Object.fromEntries(
-      [app, backup].flatMap(({ role, addresses, host: { made } }) =>
-        made && role !== "database" ? [[role, { label: dns[role], addresses, made }]] : [],
-      ),
-    );
-    const tags = [identity.project, originOf(identity), ...settings.tags];
-    new DnsNames(`${this.name}-dns`, { dns, servers, tags }, { parent: this });
+    const { application } = settings;
+    const hosts = addresses.apply((known) => applicationHosts(application, known));
+    const args = { settings: application.certificate, server: labelOf(identity, "app"), hosts };
+    return new ApplicationCertificate(`${this.name}-certificate`, args, { parent: this });
   }
 
   private createBackup(database: Member): Member {

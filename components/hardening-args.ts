@@ -11,7 +11,10 @@ import type { Role } from "./lib/roles";
 export type PendingFacts = { [Fact in keyof HostFacts]: pulumi.Input<HostFacts[Fact]> };
 
 /** What only the controls of one role are told. */
-type RoleFacts = Pick<PendingFacts, "database" | "databaseClient" | "backups" | "vault">;
+type RoleFacts = Pick<
+  PendingFacts,
+  "application" | "database" | "databaseClient" | "backups" | "vault"
+>;
 
 /** The facts that an environment gives; those of other roles are left out. */
 export type GivenFacts = Omit<

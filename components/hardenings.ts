@@ -1,32 +1,26 @@
 /** How each server of an environment is hardened: its way in, and what its controls are told. */
 import * as pulumi from "@pulumi/pulumi";
 
-import type { BackupCredentials } from "./backup-credentials";
-import type { DatabaseCredentials } from "./database-credentials";
 import { Hardening } from "./hardening";
 import type { GivenFacts } from "./hardening-args";
 import { databasePackages, sourceParameter } from "./lib/database-packages";
 import { appWall, backupWall, databaseWall, type Wall } from "./lib/firewall-rules";
-import type { BackupsFacts, DatabaseFacts } from "./lib/host-facts";
 import { singleAddress } from "./lib/networks";
 import { outboundOf } from "./lib/outbound-settings";
 import { privateNetworkOf } from "./lib/private-network";
 import type { Role } from "./lib/roles";
-import type { DatabaseEngine, Settings } from "./lib/settings";
-import { labelOf, originOf, type StackIdentity } from "./lib/stack-names";
-import type { Member } from "./member";
+import type { Settings } from "./lib/settings";
+import type { Member, Members } from "./member";
+import {
+  applicationFacts,
+  backupsFacts,
+  databaseClientFacts,
+  databaseFacts,
+  type Parts,
+} from "./role-facts";
 
-export type Members = Record<Role, Member>;
-
-interface Args {
-  settings: Settings;
-  identity: StackIdentity;
+interface Args extends Parts {
   bundleDir: string;
-  members: Members;
-  databaseCredentials: DatabaseCredentials;
-  backupCredentials: BackupCredentials;
-  /** What the database runs on. */
-  engine: pulumi.Output<DatabaseEngine>;
 }
 
 /**
@@ -93,7 +87,8 @@ const NOTHING_SPECIAL = {
 } as const;
 
 /** From outside, and with a way on to the database server's SSH and to nothing else. */
-function wayToApp({ settings, members, databaseCredentials }: Args): Way {
+function wayToApp(args: Args): Way {
+  const { settings, members } = args;
   const { app, database } = members;
   const { allowFrom } = settings.ssh;
   const { privateIPv4 } = database.addresses;
@@ -104,12 +99,8 @@ function wayToApp({ settings, members, databaseCredentials }: Args): Way {
     permitOpen: pulumi.interpolate`${privateIPv4}:22`,
     nextServer: pulumi.interpolate`${privateIPv4} ${database.host.hostKey}\n`,
     wall: appWall({ sshFrom: allowFrom, ...outboundOf(settings) }),
-    databaseClient: pulumi.output({
-      host: privateIPv4,
-      schema: settings.database.schema,
-      password: databaseCredentials.application.current,
-      caCertificate: databaseCredentials.caCertificate,
-    }),
+    application: applicationFacts(args),
+    databaseClient: databaseClientFacts(args),
   };
 }
 
@@ -166,32 +157,4 @@ export function wallOfBackup(settings: Settings, database: Member): pulumi.Outpu
   return database.addresses.publicIPv4.apply((databaseIPv4) =>
     backupWall({ sshFrom: allowFrom, databaseIPv4, ...outboundOf(settings) }),
   );
-}
-
-function databaseFacts(args: Args): pulumi.Output<DatabaseFacts> {
-  const { settings, identity, members, databaseCredentials, engine } = args;
-  const { schema, auditLog } = settings.database;
-  const { application, deployment, caCertificate } = databaseCredentials;
-  const bindAddress = members.database.addresses.privateIPv4;
-  const appAddress = members.app.addresses.privateIPv4;
-  const label = labelOf(identity, "database");
-  const { certificate, privateKey } = databaseCredentials.serverCertificate(label, bindAddress);
-  return pulumi.output({
-    ...{ engine, schema, auditLog, bindAddress, appAddress, application, deployment },
-    ...{ caCertificate, certificate, privateKey },
-  });
-}
-
-function backupsFacts(args: Args): pulumi.Output<BackupsFacts> {
-  const { settings, identity, members, backupCredentials, engine } = args;
-  const { schema } = settings.database;
-  const { recipients, time, keep, sizeChangePercent, logMinutes } = settings.backup;
-  return pulumi.output({
-    ...{ engine, schema, origin: originOf(identity), recipients },
-    ...{ time, keep, sizeChangePercent, logMinutes },
-    signingKey: backupCredentials.signingKey.privateKey,
-    vaultHost: members.backup.addresses.publicIPv4,
-    vaultHostKey: members.backup.host.hostKey,
-    pushKey: backupCredentials.pushKey.privateKey,
-  });
 }

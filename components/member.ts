@@ -22,6 +22,8 @@ export interface Member {
   people: readonly PersonCredentials[];
 }
 
+export type Members = Record<Role, Member>;
+
 /** What all members of a stack share. */
 export interface MemberArgs {
   role: Role;

@@ -1,9 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { endOf } from "./lib/own-certificate";
 import { parseSettings, type Settings, SETTING_NAMES, SettingsError } from "./lib/settings";
 import { describeFaults } from "./lib/settings-faults";
 import { ANYWHERE } from "./lib/networks";
 import { stackNameFaults } from "./lib/stack-names";
+
+/** From so many days before its end on, it is said that a certificate has to be renewed. */
+const RENEWAL_DAYS = 21;
 
 /** Settings that are plain text; all others are JSON. */
 const TEXT_SETTINGS: readonly string[] = ["region", "replacing", "deployerPrivateKey"];
@@ -13,14 +17,15 @@ const TEXT_SETTINGS: readonly string[] = ["region", "replacing", "deployerPrivat
  *
  * @throws pulumi.RunError naming every fault at once, before any resource is registered.
  */
-export function readSettings(): Settings {
+export function readSettings(now = new Date()): Settings {
   const project = pulumi.getProject();
   const stack = pulumi.getStack();
   const stackFaults = stackNameFaults({ project, stack });
   try {
-    const settings = parseSettings(readConfig(project));
+    const settings = parseSettings(readConfig(project), now);
     if (stackFaults.length > 0) throw new pulumi.RunError(describeFaults(stackFaults));
     warnAboutLooseSettings(settings);
+    warnAboutCertificate(settings, now);
     return settings;
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
@@ -77,4 +82,16 @@ function warnAboutLooseSettings(settings: Settings): void {
         "can hold back security updates.",
     );
   }
+}
+
+/** Nobody else renews it. */
+function warnAboutCertificate({ application: { certificate } }: Settings, now: Date): void {
+  if (certificate.kind !== "own") return;
+  const { date, days } = endOf(certificate.chain, now);
+  if (days >= RENEWAL_DAYS) return;
+  const left = days === 1 ? "1 day" : `${days} days`;
+  void pulumi.log.warn(
+    `application.certificate.chain ends on ${date}, in ${left}: give the renewed certificate before, as browsers refuse ` +
+      "the application afterwards.",
+  );
 }

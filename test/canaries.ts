@@ -5,10 +5,12 @@ export type Canaries = ReadonlyMap<string, string>;
 
 /**
  * Of a private key in PEM, what is neither the head that all keys of a kind share nor the public half: within
- * the fifth line in OpenSSH's format, the end of the only one in PKCS #8.
+ * the fifth line in OpenSSH's format, the end of the only one in PKCS #8, and the beginning of the second where
+ * that is a key of P-256.
  */
 export function innerOf(pem: string): string {
   const lines = pem.trim().split("\n");
+  if (lines.length === 5) return (lines[2] ?? "").slice(0, 26);
   return lines.length > 3 ? (lines[4] ?? "").slice(6, 46) : (lines[1] ?? "").slice(-36);
 }
 

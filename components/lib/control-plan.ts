@@ -1,5 +1,6 @@
 import {
   ACCOUNTS,
+  APPLICATION,
   AUDIT,
   BACKUPS,
   CLOCK,
@@ -36,7 +37,7 @@ const CONTROLS: readonly Control[] = [
 
 /** The controls of each server. */
 export const CONTROL_PLAN: Readonly<Record<Role, readonly Control[]>> = {
-  app: [...CONTROLS, DATABASE_CLIENT, AUDIT],
+  app: [...CONTROLS, DATABASE_CLIENT, APPLICATION, AUDIT],
   database: [...CONTROLS, DATABASE, BACKUPS, AUDIT],
   backup: [...CONTROLS, VAULT, AUDIT],
 };

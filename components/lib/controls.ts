@@ -167,6 +167,25 @@ export const DATABASE_CLIENT: Control<"databaseClient"> = {
   }),
 };
 
+/** What runs the application, where it is deployed, and by what it is known; not the application itself. */
+export const APPLICATION: Control<"application" | "databaseClient"> = {
+  name: "application",
+  confirmed: false,
+  leansOn: "database",
+  needs: ["application", "databaseClient"],
+  parameters: ({ application, databaseClient: { host, schema, password } }) => ({
+    MEMORY_MB: String(application.memoryMB),
+    TASKS: String(application.tasks),
+    HOSTS: application.hosts.join(" "),
+    CERTIFICATE_KIND: application.certificateKind,
+    CERTIFICATE_B64: application.certificate,
+    KEY_B64: application.privateKey,
+    DB_HOST: host,
+    DB_SCHEMA: schema,
+    DB_PASSWORD_B64: password,
+  }),
+};
+
 /** After the vault, since the first backup is made and brought there at once. */
 export const BACKUPS: Control<"backups"> = {
   name: "backups",

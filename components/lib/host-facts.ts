@@ -40,6 +40,8 @@ export interface HostFacts {
   receiver: Receiver;
   /** The database on this server; holds secrets. */
   database: DatabaseFacts;
+  /** The application on this server; holds a secret. */
+  application: ApplicationFacts;
   /** How the application gets to the database; holds a secret. */
   databaseClient: DatabaseClientFacts;
   /** What is backed up and where to; holds secrets. */
@@ -80,6 +82,17 @@ export interface DatabaseFacts {
   certificate: string;
   privateKey: string;
   auditLog: boolean;
+}
+
+export interface ApplicationFacts {
+  memoryMB: number;
+  tasks: number;
+  /** Under which names and addresses it is reached, the one that its origin is made of first. */
+  hosts: readonly string[];
+  certificateKind: "authority" | "own";
+  /** PEM, the server's own certificate first. */
+  certificate: string;
+  privateKey: string;
 }
 
 export interface DatabaseClientFacts {

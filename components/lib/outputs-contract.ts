@@ -77,6 +77,18 @@ const BACKUPS = z.object({
   engine: ENGINE,
 });
 
+const APPLICATION = z.object({
+  origin: z
+    .string()
+    .regex(/^https:\/\/[a-z0-9.-]+$/)
+    .describe("Where people find the application, as a browser shows it."),
+  authority: z
+    .union([CERTIFICATE, z.literal("")])
+    .describe(
+      "The authority that vouches for it, in PEM; empty where the certificate is one that the operator has given.",
+    ),
+});
+
 /** Every output, by name. */
 export const OUTPUTS = z.object({
   outputsVersion: z
@@ -92,6 +104,7 @@ export const OUTPUTS = z.object({
     z.object({ app: PEOPLE, database: PEOPLE, backup: PEOPLE }),
     "What each person is handed for each server, by server and name.",
   ),
+  application: APPLICATION.describe("By what the application is found and known."),
   databaseAccess: secret(DATABASE_ACCESS, "How the application gets to its database."),
   databaseCa: CERTIFICATE.describe("The database's authority again, for clients without a secret."),
   backups: BACKUPS.describe("By what a backup of this stack is known."),
@@ -103,6 +116,8 @@ export type ServerAddresses = z.output<typeof SERVER>;
 export type Enrolment = z.output<typeof ENROLMENT>;
 /** What people are handed, by server and name. */
 export type Enrolments = Record<Role, Record<string, Enrolment>>;
+/** By what browsers find and know the application (catalogue A01). */
+export type ApplicationOutput = z.output<typeof APPLICATION>;
 /** How a client gets to the database, from the app server alone (catalogue A07). */
 export type DatabaseAccess = z.output<typeof DATABASE_ACCESS>;
 /** By what a backup of a stack is known. */

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { contains, parseNetwork } from "./networks";
 import { publicHalfOf } from "./ssh-key-pairs";
 import { inspectPublicKey } from "./ssh-public-keys";
+import { applicationFaults } from "./settings-application";
 import { backupFaults } from "./settings-backup";
 import { databaseFaults } from "./settings-database";
 import { dnsFaults } from "./settings-dns";
@@ -40,6 +41,7 @@ const LENIENT = z
       .default(NO_OUTBOUND),
     alerts: z.record(z.string(), z.unknown()).optional().catch(undefined),
     region: z.string().default("us-east").catch(""),
+    application: z.unknown().optional(),
     database: z.unknown().optional(),
     backup: z.unknown().optional(),
     dns: z.unknown().optional(),
@@ -53,6 +55,7 @@ const LENIENT = z
     outbound: NO_OUTBOUND,
     alerts: undefined,
     region: "",
+    application: undefined,
     database: undefined,
     backup: undefined,
     dns: undefined,
@@ -61,7 +64,7 @@ const LENIENT = z
 
 type Lenient = z.output<typeof LENIENT>;
 
-export function consistencyFaults(raw: unknown): Fault[] {
+export function consistencyFaults(raw: unknown, now: Date): Fault[] {
   const settings = LENIENT.parse(raw);
   return [
     ...networkFaults(settings.ssh.allowFrom, "ssh.allowFrom"),
@@ -73,6 +76,7 @@ export function consistencyFaults(raw: unknown): Fault[] {
     ...privateKeyFaults(settings),
     ...outboundFaults(settings),
     ...alertFaults(settings),
+    ...applicationFaults(settings.application, settings.dns, now),
     ...databaseFaults(settings.database),
     ...backupFaults(settings.backup, settings.region),
     ...(settings.dns === undefined ? [] : dnsFaults(settings.dns)),

@@ -44,7 +44,7 @@ export const DNS = z.strictObject({
 export type DnsSettings = z.output<typeof DNS>;
 
 /** A server's whole name. */
-export function domainNameOf({ zone }: DnsSettings, label: string): string {
+export function domainNameOf({ zone }: Pick<DnsSettings, "zone">, label: string): string {
   return label === APEX ? zone : `${label}.${zone}`;
 }
 

@@ -5,6 +5,21 @@ export const SHAPES: Readonly<Record<string, string>> = {
   "app.type": "the id of a Linode plan; write for example g6-nanode-1",
   "app.image": "the id of an image; write for example linode/debian13",
   "app.linodeBackups": "true or false; leave it out for false",
+  application:
+    "an object with memoryMB, tasks and certificate; write for example {memoryMB: 1024}, or leave it out",
+  "application.memoryMB": "how many MB of memory the application may use; leave it out for 512",
+  "application.tasks": "how many threads the application may have; leave it out for 64",
+  "application.certificate":
+    "an object with kind and issue, or with kind, chain and privateKey; write for example {kind: own, chain: ..., " +
+    "privateKey: ...}, or leave it out for the stack's own authority",
+  "application.certificate.kind": "authority or own; leave it out for authority",
+  "application.certificate.issue":
+    "the number of the stack's own authority; raise it by 1 for a new one",
+  "application.certificate.chain":
+    "certificates in PEM, the server's own first; set what the file holds with `pulumi config set --path " +
+    "application.certificate.chain < file`",
+  "application.certificate.privateKey":
+    "the private key in PEM; set it with `pulumi config set --secret --path application.certificate.privateKey < file`",
   database:
     "an object with type, image, linodeBackups, engine, source, schema, passwords, certificates and auditLog; write for example " +
     "{type: g6-standard-1}",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { ALERTS } from "./settings-alerts";
+import { APPLICATION } from "./settings-application";
 import { BACKUP } from "./settings-backup";
 import { consistencyFaults } from "./settings-consistency";
 import { DATABASE } from "./settings-database";
@@ -23,6 +24,7 @@ import {
   USER_NAME,
 } from "./settings-values";
 
+export type { ApplicationSettings } from "./settings-application";
 export type { BackupSettings } from "./settings-backup";
 export type { DnsSettings } from "./settings-dns";
 export type { DatabaseEngine, DatabaseSettings } from "./settings-database";
@@ -76,6 +78,7 @@ const REPLACED = ["nothing", "app", "database"] as const;
 const SETTINGS = z.strictObject({
   region: REGION.default("us-east"),
   app: APP.prefault({}),
+  application: APPLICATION,
   database: DATABASE,
   backup: BACKUP,
   ssh: z.strictObject({ allowFrom: NETWORKS }),
@@ -111,12 +114,13 @@ export type ServerSettings = Settings["app"];
 /**
  * Checks the settings of a stack and fills in the defaults.
  *
+ * @param now when certificates have to be valid
  * @throws SettingsError naming every fault at once; the text of a key is never repeated in it.
  */
-export function parseSettings(raw: unknown): Settings {
+export function parseSettings(raw: unknown, now = new Date()): Settings {
   const parsed = SETTINGS.safeParse(raw, { reportInput: true });
   const issues = parsed.error?.issues ?? [];
-  const faults: Fault[] = [...faultsOfIssues(issues), ...consistencyFaults(raw)];
+  const faults: Fault[] = [...faultsOfIssues(issues), ...consistencyFaults(raw, now)];
   if (!parsed.success || faults.length > 0) throw new SettingsError(faults);
   return parsed.data;
 }

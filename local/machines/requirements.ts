@@ -46,6 +46,12 @@ const TEST_COMMANDS: Record<string, string> = {
   // A person's phone, and what brings the judge of SSH (test/ssh-audit.ts).
   oathtool: "oathtool",
   pip3: "python3-pip",
+  // A visitor of the application (test/browser.ts), and what tells it which authority to trust.
+  chromium: "chromium",
+  certutil: "libnss3-tools",
+  // What the judge of TLS cannot do without (test/testssl.ts).
+  dig: "bind9-dnsutils",
+  hexdump: "bsdextrautils",
 };
 
 /** What the machine is to do: boot hosts, or also test them. */

@@ -3,11 +3,11 @@ import { writeFileSync } from "node:fs";
 
 import { ROLES } from "../../components/lib/roles";
 import { Progress } from "../../local/cli/progress";
-import { asTyped } from "../backup/session";
 import { fileStack } from "../stacks/file-stack";
 import { findStack } from "../stacks/find";
 import { Servers } from "../stacks/servers";
 import type { Stack } from "../stacks/stack";
+import { asTyped } from "../typed-path";
 import { ask } from "./ask";
 import { History } from "./history";
 import { renderHtml } from "./html";
@@ -55,7 +55,7 @@ export async function inventory(options: InventoryOptions): Promise<void> {
 }
 
 function stackOf({ stack, outputs }: { stack?: string; outputs?: string }): Stack {
-  return outputs === undefined ? findStack(stack) : fileStack(asTyped(outputs));
+  return outputs === undefined ? findStack(stack) : fileStack(outputs);
 }
 
 /** It names what is wrong: for the operator's eyes. */

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 
 import { UserError } from "../../local/cli/user-error";
-import { asTyped } from "./session";
+import { asTyped } from "../typed-path";
 
 export interface KeygenOptions {
   out?: string;

@@ -1,12 +1,13 @@
 /** Finding and bringing here what a rehearsal or a restore is made from. */
 import { UserError } from "../../local/cli/user-error";
+import { asTyped } from "../typed-path";
 import { requireIdentity, fetchArchive } from "./archive";
 import { fullsOf, logsOf } from "./catalogue";
 import { parseSecond, planFor } from "./chain";
 import type { Rebuild } from "./loader";
 import type { FullManifest, LogManifest } from "./manifest";
 import { kindOf } from "./manifest";
-import { asTyped, type Session, type SessionOptions } from "./session";
+import type { Session, SessionOptions } from "./session";
 
 export interface RebuildOptions extends SessionOptions {
   identity?: string;

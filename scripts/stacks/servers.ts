@@ -22,6 +22,9 @@ const KNOWN_HOSTS_LINE = /^(\s*UserKnownHostsFile) .*$/gm;
 const SSH_FAILED = 255;
 const STDERR_MAX = 4_096;
 
+/** A connection that did not come about, or broke off. */
+export class ConnectionError extends UserError {}
+
 /** A stack's servers over SSH, as automation reaches them, each verified by the stack's host keys. */
 export class Servers {
   private readonly folder = mkdtempSync(join(tmpdir(), "stronghold-ssh-"));
@@ -87,7 +90,7 @@ export class Servers {
 /**
  * The end of a started command.
  *
- * @throws UserError if the connection did not come about, or broke off.
+ * @throws ConnectionError if the connection did not come about, or broke off.
  */
 export async function ended(
   child: ChildProcess,
@@ -110,7 +113,7 @@ export async function ended(
     });
   });
   if (code === SSH_FAILED) {
-    throw new UserError(
+    throw new ConnectionError(
       `The connection to the server "${host}" failed: ${stderr.trim() || "it broke off"}\n` +
         "Is this one of the addresses of `ssh.allowFrom`, and the deployer's key in your SSH agent (`ssh-add -l`)?",
     );

@@ -25,9 +25,9 @@ export async function recordEnvironment(over: object = {}): Promise<Recording> {
       const args = { settings, identity, bundleDir: host.dir };
       const environment = new TwoServerEnvironment("environment", args);
       const { app, database, backup, deployer, sshConfig, knownHosts, enrolments } = environment;
-      const { outputsVersion, databaseAccess, databaseCa, backups } = environment;
+      const { outputsVersion, application, databaseAccess, databaseCa, backups } = environment;
       const people = { deployer, sshConfig, knownHosts, enrolments };
-      const store = { databaseAccess, databaseCa, backups };
+      const store = { application, databaseAccess, databaseCa, backups };
       return { outputsVersion, app, database, backup, ...people, ...store };
     });
   } finally {

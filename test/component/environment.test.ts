@@ -1,8 +1,11 @@
 /** What the whole program declares. It does not show that a provider takes it; the engine layer does. */
 import { CONTROL_PLAN } from "../../components/lib/control-plan";
 import { otpauthUri, scratchCodesFrom, secretFrom } from "../../components/lib/enrolment";
+import { p256Signer } from "../../components/lib/p256";
 import { keyPairFromSeed } from "../../components/lib/ssh-key-pairs";
 import { type Role, ROLES } from "../../components/lib/roles";
+import { pkcs8Of } from "../../components/lib/x509";
+import { innerOf } from "../canaries";
 import { recordEnvironment } from "./environment-fixture";
 import { type Recorded, type Recording, seedOf } from "./recorder";
 import { ed25519Line, ed25519Private } from "../unit/fixtures/keys";
@@ -92,6 +95,9 @@ describe("the environment", () => {
       "    environment-backup-keys-push-key random:index/randomPassword:RandomPassword",
       "    environment-backup-keys-signing-key random:index/randomPassword:RandomPassword",
       ...person("backup", "ada"),
+      "  environment-certificate stronghold:index:ApplicationCertificate",
+      "    environment-certificate-authority-seed random:index/randomPassword:RandomPassword",
+      "    environment-certificate-server-seed random:index/randomPassword:RandomPassword",
       "  environment-database stronghold:index:Server",
       ...server("database"),
       "  environment-database-access stronghold:index:DatabaseCredentials",
@@ -171,6 +177,10 @@ describe("the environment", () => {
           backup: { ada: handed("backup", "backup") },
         },
       },
+      application: {
+        origin: "https://203.0.113.101",
+        authority: expect.stringMatching(/^-----BEGIN CERTIFICATE-----\n/) as string,
+      },
       databaseAccess: {
         secret: {
           engine: "mysql",
@@ -197,7 +207,7 @@ describe("the environment", () => {
     const components = recording.resources.filter(({ type }) => type.startsWith("stronghold:"));
     const registered = components.map(({ name }) => [name, recording.componentOutputs[name]]);
     for (const [, outputs] of registered) expect(Object.keys(outputs ?? {})).not.toEqual([]);
-    expect(registered).toHaveLength(18);
+    expect(registered).toHaveLength(19);
   });
 
   it("draws seeds of 64 letters and digits, and root passwords of 64 characters of every class", () => {
@@ -238,6 +248,7 @@ describe("the environment", () => {
       ...["authority-seed", "server-seed"].map((key) =>
         seedOf(`environment-database-access-${key}`),
       ),
+      ...["authority-seed", "server-seed"].map((key) => seedOf(`environment-certificate-${key}`)),
     ];
     const pairs = [privateKey, ...seeds.map((seed) => keyPairFromSeed(seed).privateKey)];
     const factors = ROLES.flatMap((role) => {
@@ -249,8 +260,11 @@ describe("the environment", () => {
         ...[secretFrom(secret), ...scratchCodesFrom(codes)],
       ];
     });
+    const webKey = pkcs8Of(p256Signer(seedOf("environment-certificate-server-seed")).key);
     const secrets = [
       ...factors,
+      innerOf(webKey),
+      Buffer.from(webKey).toString("base64").slice(120, 160),
       "canary-password-of-",
       ...seeds.map((seed) => seed.toString("base64")),
       ...pairs.flatMap((text) => text.split("\n").slice(2, -2)),

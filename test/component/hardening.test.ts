@@ -1,14 +1,20 @@
 /** The steps on the servers: what runs, what it reads, over which connection, and in what order. */
+import { X509Certificate } from "node:crypto";
+
 import { CONTROL_PLAN } from "../../components/lib/control-plan";
 import { databasePackages } from "../../components/lib/database-packages";
 import { renderIPv4Rules } from "../../components/lib/host-firewall-rules";
 import { appWall, backupWall, databaseWall } from "../../components/lib/firewall-rules";
+import type { ApplicationOutput } from "../../components/lib/outputs-contract";
 import { type Role, ROLES } from "../../components/lib/roles";
 import { scratchCodesFrom, secretFrom } from "../../components/lib/enrolment";
 import { keyPairFromSeed } from "../../components/lib/ssh-key-pairs";
+import { webServerCertificate } from "../../components/lib/web-certificates";
+import { innerOf } from "../canaries";
 import { ed25519Private } from "../unit/fixtures/keys";
 import { ADMIN_KEY, DEPLOYER_KEY, recordEnvironment, revealed } from "./environment-fixture";
 import { type Recorded, type Recording, seedOf } from "./recorder";
+import { OpenSsl } from "../unit/fixtures/openssl";
 import { RECIPIENT } from "../unit/fixtures/settings";
 
 /** The names of the steps that apply or confirm a control; the order itself is control-plan.test.ts's. */
@@ -20,13 +26,15 @@ function stepsOf(role: Role): string[] {
 /** Those that are told something secret. */
 const SECRET_STEPS = [
   ...["passwords", "two-factor", "two-factor-confirm", "login-alerts"],
-  ...["database-client", "database", "backups"],
+  ...["database-client", "application", "database", "backups"],
 ];
 const SERVER_IDS: Readonly<Record<Role, string>> = {
   app: "1001",
   database: "2001",
   backup: "3001",
 };
+/** Of the app server. */
+const HOSTS = ["203.0.113.101", "2001:db8:113::101"];
 const OPERATOR = "203.0.113.10/32,2001:db8:10::10/128";
 
 let recording: Recording;
@@ -298,6 +306,62 @@ describe("the database and its backups", () => {
     });
   });
 
+  it("is told to the application, which comes after its client with a certificate of its own", () => {
+    const { CERTIFICATE_B64: certificate = "", ...rest } = told("app", "application");
+    const { privateKey } = webServerCertificate(
+      {
+        name: "stronghold-test-app CA",
+        seed: seedOf("environment-certificate-authority-seed"),
+        hosts: HOSTS,
+      },
+      {
+        label: "stronghold-test-app",
+        seed: seedOf("environment-certificate-server-seed"),
+        now: new Date(),
+      },
+    );
+    expect(rest).toEqual({
+      MEMORY_MB: "512",
+      TASKS: "64",
+      HOSTS: HOSTS.join(" "),
+      CERTIFICATE_KIND: "authority",
+      KEY_B64: privateKey,
+      DB_HOST: "192.168.129.102",
+      DB_SCHEMA: "app",
+      DB_PASSWORD_B64: told("app", "database-client")["PASSWORD_B64"],
+    });
+    const { authority } = recording.outputs["application"] as ApplicationOutput;
+    const shown = new X509Certificate(certificate);
+    expect(shown.verify(new X509Certificate(authority).publicKey)).toBe(true);
+    for (const host of HOSTS) expect(shown.checkIP(host)).toBe(host);
+  });
+
+  it("is told with a certificate of the operator's own, whose key shows nowhere in clear", async () => {
+    const openssl = new OpenSsl();
+    const extensions = ["subjectAltName = DNS:www.example.org"];
+    const { certificate: chain, privateKey } = openssl.make("www", { extensions });
+    openssl.remove();
+    const certificate = { kind: "own", chain, privateKey };
+    const given = await recordEnvironment({ application: { memoryMB: 1024, certificate } });
+    const { stdin } = step("app", "application", given).inputs;
+    expect(parametersOf(revealed(stdin))).toMatchObject({
+      MEMORY_MB: "1024",
+      HOSTS: `www.example.org ${HOSTS.join(" ")}`,
+      CERTIFICATE_KIND: "own",
+      CERTIFICATE_B64: chain,
+      KEY_B64: privateKey,
+    });
+    expect(given.outputs["application"]).toEqual({
+      origin: "https://www.example.org",
+      authority: "",
+    });
+    const shown = JSON.stringify([given.resources, given.componentOutputs], (_, value: unknown) =>
+      typeof value === "object" && value !== null && "secret" in value ? "[secret]" : value,
+    );
+    const encoded = Buffer.from(privateKey).toString("base64").slice(120, 160);
+    for (const secret of [innerOf(privateKey), encoded]) expect(shown).not.toContain(secret);
+  });
+
   it("keeps the previous passwords valid beside the new ones, until they are retired", async () => {
     const passwordsOf = async (passwords: object): Promise<unknown[]> => {
       const given = await recordEnvironment({ database: { passwords } });
@@ -338,9 +402,9 @@ describe("the database and its backups", () => {
 
   it("come last: what a server leans on is in place before", () => {
     const before = (name: string) => recording.ancestorsOf(`environment-${name}`);
-    expect(before("app-hardening-database-client")).toContain(
-      "environment-database-hardening-database",
-    );
+    for (const name of ["database-client", "application"]) {
+      expect(before(`app-hardening-${name}`)).toContain("environment-database-hardening-database");
+    }
     expect(before("database-hardening-backups")).toContain("environment-backup-hardening-vault");
     expect(before("database-hardening-database")).not.toContain("environment-backup-instance");
   });

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { OUTPUTS } from "../../components/lib/outputs-contract";
 import { readSettings } from "../../components/settings-config";
+import { OpenSsl } from "../unit/fixtures/openssl";
 import { ed25519Line, ed25519Private } from "../unit/fixtures/keys";
 import { RECIPIENT } from "../unit/fixtures/settings";
 import { record, type RecordOptions } from "./recorder";
@@ -87,6 +88,35 @@ describe("the settings of a stack", () => {
     const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
     await read(over);
     expect(warn.mock.calls.map(([message]) => message)).toEqual([warning]);
+    warn.mockRestore();
+  });
+});
+
+describe("a certificate of the operator's own", () => {
+  const NOW = new Date("2026-08-15T12:00:00Z");
+  const openssl = new OpenSsl();
+  afterAll(() => {
+    openssl.remove();
+  });
+
+  it.each([
+    [22, []],
+    [20, ["application.certificate.chain ends on 2026-09-04, in 20 days: give the renewed"]],
+    [1, ["application.certificate.chain ends on 2026-08-16, in 1 day: give the renewed"]],
+  ])("that ends in %i days: %j", async (days, expected) => {
+    const extensions = ["subjectAltName = DNS:app.example.org"];
+    const made = openssl.make("app", { extensions, days: [-10, days] }, NOW);
+    const { certificate: chain, privateKey } = made;
+    const application = { certificate: { kind: "own", chain, privateKey } };
+    const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+    await record(
+      () => {
+        readSettings(NOW);
+      },
+      { config: config({ application }) },
+    );
+    const said = warn.mock.calls.map(([message]) => message.split(" certificate before")[0]);
+    expect(said).toEqual(expected);
     warn.mockRestore();
   });
 });

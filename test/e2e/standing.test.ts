@@ -8,6 +8,7 @@ import { describeAccess } from "./access";
 import { describeAlerts } from "./alerts";
 import { TestCloud } from "./cloud";
 import { describeData } from "./data";
+import { describeDeploy } from "./deploy";
 import { describeSecrets } from "./secrets";
 
 const cloud = new TestCloud("standing");
@@ -37,6 +38,11 @@ describe("access", () => {
 
 describe("alerts", () => {
   describeAlerts(cloud);
+});
+
+describe("deploys", () => {
+  // Before the data, so that an application serves while the database's passwords change.
+  describeDeploy(cloud);
 });
 
 describe("data", () => {

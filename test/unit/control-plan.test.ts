@@ -65,6 +65,14 @@ const FACTS: HostFacts = {
     privateKey: "its key",
     auditLog: true,
   },
+  application: {
+    memoryMB: 512,
+    tasks: 64,
+    hosts: ["app.example.org", "203.0.113.101", "2001:db8:113::101"],
+    certificateKind: "authority",
+    certificate: "of the server",
+    privateKey: "its key",
+  },
   databaseClient: {
     host: "192.168.129.11",
     schema: "todos",
@@ -90,7 +98,7 @@ const FACTS: HostFacts = {
 
 /** What a server has beside the controls of every server. */
 const OWN: Readonly<Record<Role, readonly string[]>> = {
-  app: ["database-client"],
+  app: ["database-client", "application"],
   database: ["database", "backups"],
   backup: ["vault"],
 };
@@ -249,6 +257,20 @@ describe("the parameters", () => {
       SCHEMA: "todos",
       PASSWORD_B64: "appNew",
       CA_B64: "the authority",
+    });
+  });
+
+  it("of the application are what it may use, how it is reached, and its way to the database", () => {
+    expect(parameters["application"]).toEqual({
+      MEMORY_MB: "512",
+      TASKS: "64",
+      HOSTS: "app.example.org 203.0.113.101 2001:db8:113::101",
+      CERTIFICATE_KIND: "authority",
+      CERTIFICATE_B64: "of the server",
+      KEY_B64: "its key",
+      DB_HOST: "192.168.129.11",
+      DB_SCHEMA: "todos",
+      DB_PASSWORD_B64: "appNew",
     });
   });
 

@@ -23,6 +23,7 @@ describe("the controls", () => {
   it("are those of this release", () => {
     expect(CONTROLS).toEqual([
       "accounts",
+      "application",
       "audit",
       "backups",
       "clock",
@@ -65,7 +66,7 @@ describe.each(CONTROLS)("the control %s", (control) => {
     expect(ids.length).toBeGreaterThan(0);
     expect(ids).toEqual(expected);
     const rows = listed(control).map(([id = "", ...promises]) => `${id} ${promises.join(" ")}`);
-    const said = [...textOf(control).matchAll(/^ {2}check ([A-Z-]+-\d\d) "((?:[GAP]\d\d )+)/gm)];
+    const said = [...textOf(control).matchAll(/^ {2}check ([A-Z-]+-\d\d) "((?:[GAHP]\d\d )+)/gm)];
     expect(said.map(([, id = "", promises = ""]) => `${id} ${promises.trim()}`)).toEqual(rows);
   });
 

@@ -40,6 +40,7 @@ const OUTPUTS: StackOutputs = {
   sshConfig: "Host app\n",
   knownHosts: "stronghold-test-app ssh-ed25519 AAAA\n",
   enrolments: { app: { ada: person }, database: { ada: person }, backup: { ada: {} } },
+  application: { origin: "https://203.0.113.1", authority: CERTIFICATE },
   databaseAccess: {
     engine: "mysql",
     host: "192.168.129.2",
@@ -74,6 +75,11 @@ const ROWS: [string, object, string[]][] = [
     { ...OUTPUTS, backup: { ...server(3, ""), publicIPv6: "" } },
     [],
   ],
+  [
+    "a certificate of the operator's own",
+    { ...OUTPUTS, application: { origin: "https://app.example.org", authority: "" } },
+    [],
+  ],
   ...Object.keys(OUTPUTS).map((name): [string, object, string[]] => [
     `no ${name}`,
     without(name),
@@ -86,6 +92,16 @@ const ROWS: [string, object, string[]][] = [
     ["app.publicIPv4"],
   ],
   ["a number for an id", { ...OUTPUTS, app: { ...OUTPUTS.app, id: 1 } }, ["app.id"]],
+  [
+    "an origin without HTTPS",
+    { ...OUTPUTS, application: { origin: "http://203.0.113.1", authority: "" } },
+    ["application.origin"],
+  ],
+  [
+    "an origin with a path",
+    { ...OUTPUTS, application: { origin: "https://203.0.113.1/", authority: "" } },
+    ["application.origin"],
+  ],
   [
     "an output that is masked but no secret",
     { ...OUTPUTS, databaseCa: "[secret]" },

@@ -19,7 +19,7 @@ const IMAGES =
 const NETWORKS =
   'each item is an IPv4 or IPv6 network in CIDR form; write it like "203.0.113.10/32" or "2001:db8::/64"';
 const ALL =
-  "the settings are region, app, database, backup, ssh, admins, deployer, passwords, twoFactor, clock, network, outbound, alerts, dns, tags, " +
+  "the settings are region, app, application, database, backup, ssh, admins, deployer, passwords, twoFactor, clock, network, outbound, alerts, dns, tags, " +
   "replacing, deployerPrivateKey; correct the name or remove it";
 const SYSTEM = "this name belongs to the system; choose the name of a person";
 const PRIVATE = "an unencrypted private key in OpenSSH's format is allowed, and this one";

@@ -40,6 +40,16 @@ describe("a secret in the wrong place", () => {
     ["the time", (text) => ({ backup: { recipients: [RECIPIENT], time: text } })],
     ["a host", (text) => ({ backup: { recipients: [RECIPIENT], server: { host: text } } })],
     ["a host key", (text) => ({ backup: { recipients: [RECIPIENT], server: { hostKey: text } } })],
+    ["the application", (text) => ({ application: text })],
+    ["the application's certificate", (text) => ({ application: { certificate: text } })],
+    ["the certificate's kind", (text) => ({ application: { certificate: { kind: text } } })],
+    ["a chain", (text) => ({ application: { certificate: { kind: "own", chain: text } } })],
+    [
+      "the certificate's key",
+      (text) => ({ application: { certificate: { kind: "own", privateKey: `${text}:` } } }),
+    ],
+    ["a key too many", (text) => ({ application: { certificate: { privateKey: text } } })],
+    ["a chain too many", (text) => ({ application: { certificate: { chain: text } } })],
     ["a setting that does not exist", (text) => ({ password: text, app: { token: { text } } })],
   ];
 

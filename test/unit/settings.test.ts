@@ -35,6 +35,11 @@ describe("good settings", () => {
     expect(parseSettings(goodSettings())).toEqual({
       region: "us-east",
       app: { type: "g6-nanode-1", image: "linode/debian13", linodeBackups: false },
+      application: {
+        memoryMB: 512,
+        tasks: 64,
+        certificate: { kind: "authority", issue: 1 },
+      },
       database: {
         type: "g6-standard-1",
         image: "linode/debian13",
@@ -78,6 +83,11 @@ describe("good settings", () => {
     const all = {
       region: "us-lax",
       app: { type: "g6-standard-2", image: "private/123", linodeBackups: true },
+      application: {
+        memoryMB: 65536,
+        tasks: 4096,
+        certificate: { kind: "authority", issue: 3 },
+      },
       database: {
         type: "g7-highmem-1",
         image: "linode/debian13",
@@ -192,7 +202,7 @@ describe("the project's files", () => {
     const defaults = parseSettings(goodSettings());
     for (const name of [
       ...(["region", "app", "database", "passwords", "twoFactor", "clock"] as const),
-      ...(["network", "outbound"] as const),
+      ...(["network", "outbound", "application"] as const),
     ]) {
       expect(declared[name]?.default).toEqual(defaults[name]);
     }
@@ -229,6 +239,8 @@ describe("the project's files", () => {
       "alerts.mail.password",
       "alerts.mail.from",
       "alerts.mail.to[0]",
+      "application.certificate.chain",
+      "application.certificate.privateKey",
     ]);
   });
 });

@@ -17,7 +17,7 @@ unset CDPATH IFS TMPDIR
 
 readonly LISTS=/var/lib/apt/lists
 # Of ours and of the system's own services; not the hundreds of authorities that a client trusts.
-readonly CERTIFICATES=(/etc/mysql /etc/stronghold /etc/ssl/private /srv)
+readonly CERTIFICATES=(/etc/mysql /etc/stronghold /etc/ssl/private /srv /usr/local/application/ssl)
 BACKUPS=''
 if [[ -x /usr/local/sbin/stronghold-backup ]]; then BACKUPS=/usr/local/sbin/stronghold-backup; fi
 if [[ -x /usr/local/sbin/stronghold-vault ]]; then BACKUPS=/usr/local/sbin/stronghold-vault; fi

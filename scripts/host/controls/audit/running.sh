@@ -3,12 +3,14 @@
 
 readonly ROLLBACKS=/var/lib/stronghold/rollback
 
+# ports: of a socket that systemd holds, it is systemd that listens, whoever is at work there for the moment.
 ports() {
   ss -Hltunp | awk '{
     number = address = $5
     sub(/.*:/, "", number)
     sub(/:[^:]*$/, "", address)
     program = $7
+    if (program ~ /"systemd",pid=1,/) program = "systemd"
     gsub(/^users:\(\("|".*$/, "", program)
     printf "port\t%s %s %s\t%s\n", $1, address, number, program == "" ? "?" : program
   }'

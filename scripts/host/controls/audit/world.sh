@@ -26,9 +26,10 @@ source "$LISTER/running.sh"
 
 # Where what is decided here lies, as opposed to what packages bring.
 readonly SETTINGS=(/etc /usr/local /opt /root /boot /var/spool/cron)
-# Told of by account and group; changed by every library, by every shutdown and by every login of root; and the
-# audit's own copy of the controls, of which it has the sums.
-readonly PASSED_OVER='^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|^/etc/(\.pwd\.lock|ld\.so\.cache|adjtime|\.updated)$|^/root/\.(bash_history|lesshst|viminfo|cache)(/|$)|^/usr/local/lib/stronghold(/|$)'
+# Told of by account and group; changed by every library, by every shutdown and by every login of root; the audit's
+# own copy of the controls, of which it has the sums; and the application's releases, of which the program that takes
+# them in has.
+readonly PASSED_OVER='^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|^/etc/(\.pwd\.lock|ld\.so\.cache|adjtime|\.updated)$|^/root/\.(bash_history|lesshst|viminfo|cache)(/|$)|^/usr/local/lib/stronghold(/|$)|^/usr/local/application/(\.?current$|releases/)'
 
 main() {
   local part at parts=(lister packages accounts ports units programs files walked) runs=()

@@ -1,0 +1,115 @@
+# shellcheck shell=bash
+# application/checks: each prints why it fails.
+
+# The stack renews its own certificates a year before their end, so this is time to find out why it has not.
+readonly DAYS_LEAST=21
+# What the application is given to start, and to read another certificate.
+readonly START_SECONDS=20 READ_SECONDS=3
+
+owner_is_locked() {
+  local entry uid home shell groups
+  entry=$(getent passwd "$OWNER") || no "there is no account $OWNER" || return
+  IFS=: read -r _ _ uid _ _ home shell <<<"$entry"
+  ((uid > 0 && uid < 1000)) || no "it is user $uid" || return
+  [[ $shell == /usr/sbin/nologin && $home == /nonexistent ]] || no "its shell is $shell, its home $home" || return
+  [[ $(getent shadow "$OWNER" | cut -d : -f 2) =~ ^[!*] ]] || no "it has a password" || return
+  groups=$(id -nG -- "$OWNER")
+  [[ $groups == "$OWNER" ]] || no "it is in the groups $groups" || return
+  [[ -z $(other_members) ]] || no "in its group: $(other_members)"
+}
+
+other_members() { getent group "$OWNER" | cut -d : -f 4 | tr ',' ' '; }
+
+programs_are_exact() {
+  local found
+  are_folders < <(wanted_folders) || return
+  group_is_exact programs || return
+  found=$(surplus | paste -sd ' ')
+  [[ -z $found ]] || no "not ours: $found" || return
+  found=$(of_units DropInPaths | grep . | sort -u | paste -sd ' ')
+  [[ -z $found ]] || no "changed by $found"
+}
+
+needs_reload() { [[ $(of_units NeedDaemonReload) == *yes* ]]; }
+
+# of_units PROPERTY: of a template, that of an instance, which is what counts.
+of_units() { systemctl show --property="$1" --value -- "${UNITS[@]/@./@0.}"; }
+
+runs_confined() {
+  local socket
+  ! needs_reload || no "systemd has not read the units since they were changed" || return
+  for socket in "${SOCKETS[@]}"; do socket_is_right "$socket" || return; done
+  is_running "$TIMER" || return
+  service_is_confined
+}
+
+# By the socket itself: systemd's word is not what a client meets.
+socket_is_right() {
+  local port=3003
+  if [[ $1 == application-redirect.socket ]]; then port=3000; fi
+  is_running "$1" || return
+  [[ $(ss -Hltnp "sport = :$port") == *'"systemd",pid=1,'* ]] || no "systemd does not listen on port $port"
+}
+
+# service_is_confined: by the process that runs, not by what it was started with.
+service_is_confined() {
+  local pid status
+  is_running "$SERVICE" || return
+  pid=$(systemctl show -P MainPID "$SERVICE")
+  status=$(cat -- "/proc/$pid/status" 2>/dev/null) || no "$SERVICE is just starting" || return
+  [[ $(stat -c %U -- "/proc/$pid") == "$OWNER" ]] || no "it runs as $(stat -c %U -- "/proc/$pid")" || return
+  [[ $status == *$'\nNoNewPrivs:\t1\n'* && $status == *$'\nSeccomp:\t2\n'* && $status == *$'\nCapBnd:\t0000000000000000\n'* ]] ||
+    no "its process is not confined as written" || return
+  [[ $(readlink -- "/proc/$pid/ns/mnt") != "$(readlink /proc/1/ns/mnt)" ]] || no "its process sees all of the disk"
+}
+
+# answers_web: as a visitor would, but on this server.
+answers_web() {
+  local said host=${PARAM[HOSTS]%% *}
+  is_running "${SOCKETS[0]}" || return
+  answers_tls "$host" || return
+  said=$(curl --silent --max-time 10 --noproxy '*' --output /dev/null --write-out '%{http_code} %{redirect_url}' \
+    --connect-to '::127.0.0.1:3000' "http://$host/some?page") || no "port 3000 does not answer" || return
+  [[ $said == "301 https://$host/some?page" ]] || no "port 3000 answers $said"
+}
+
+# answers_tls HOST: what runs may only just have been started, or told of another certificate.
+answers_tls() {
+  local shown wanted began=$SECONDS
+  wanted=$(openssl x509 -noout -fingerprint -sha256 <<<"${TEXT_OF[$CERTIFICATE]}")
+  while :; do
+    shown=$(timeout 5 openssl s_client -connect 127.0.0.1:3003 -servername "$1" </dev/null 2>/dev/null |
+      openssl x509 -noout -fingerprint -sha256 2>/dev/null) || shown=nothing
+    [[ $shown != "$wanted" ]] || return 0
+    if [[ $shown == nothing ]]; then
+      ((SECONDS - began < START_SECONDS)) || no "port 3003 does not answer over TLS" || return
+    else
+      ((SECONDS - began < READ_SECONDS)) || no "port 3003 shows another certificate" || return
+    fi
+    sleep 0.2
+  done
+}
+
+certificate_lasts() {
+  local until
+  openssl x509 -noout -checkend "$((DAYS_LEAST * 86400))" <<<"${TEXT_OF[$CERTIFICATE]}" >/dev/null && return
+  until=$(openssl x509 -noout -enddate <<<"${TEXT_OF[$CERTIFICATE]}")
+  case ${PARAM[CERTIFICATE_KIND]} in
+    authority) no "it ends on ${until#*=}; pulumi up makes a new one" ;;
+    *) no "it ends on ${until#*=}; set a new one as application.certificate" ;;
+  esac
+}
+
+# By the very program that has received it.
+release_is_whole() {
+  link_is_right || return
+  bash "$PROGRAM" verify 2>&1
+}
+
+link_is_right() {
+  local target
+  target=$(readlink -- "$ROOT/current") || no "there is no $ROOT/current" || return
+  [[ $(stat -c '%U:%G' -- "$ROOT/current") == root:root ]] || no "$ROOT/current is not root's" || return
+  [[ $target == placeholder || $target =~ ^releases/[0-9a-f]{16}$ ]] || no "$ROOT/current leads to $target" || return
+  [[ -d $ROOT/$target ]] || no "$ROOT/current leads to nothing"
+}
