@@ -138,6 +138,9 @@ function explain(report: UpReport): void {
   );
   console.log("  npm run local -- ssh backup                  where the backups are kept");
   console.log("  npm run backup -- list                       the backups that there are");
+  console.log(
+    "  npm run deploy -- examples/hello             an application (the README has how it is built)",
+  );
   console.log("  npm run audit                                whether every promise is kept");
   console.log("  npm run local -- alerts                      who was told of these logins");
   console.log("  npm run local -- status                      machines, vantage points, outputs");

@@ -95,9 +95,11 @@ function rootPasswordOf(label: string): string {
   return found.inputs.rootPass.value;
 }
 
-const LISTENING = { app: [3000, 3003, 3306, 8080], db: [8080], backup: [3306, 8080] };
+const LISTENING = { app: [3306, 8080], db: [8080], backup: [3306, 8080] };
+/** Where the application is, behind the web's own ports. */
+const APPLICATION = [3000, 3003];
 
-/** Something listens on every port that anybody might have left open, as nobody, for both families. */
+/** Something else listens on every port that anybody might have left open, as nobody, for both families. */
 function listen(): void {
   for (const host of ["app", "db", "backup"] as const) {
     for (const port of LISTENING[host]) {
@@ -212,7 +214,9 @@ async function scan(way: Way, round: number): Promise<number[]> {
   const address = targets[way.to].addresses[way.family];
   const flags = [...(address.includes(":") ? ["-6"] : []), "-Pn", "-n", "-oG", "-"];
   const range =
-    round === 0 ? ["-p-"] : ["-p", `1-1000,${Object.values(LISTENING).flat().join(",")}`];
+    round === 0
+      ? ["-p-"]
+      : ["-p", `1-1000,${[...APPLICATION, ...Object.values(LISTENING).flat()].join(",")}`];
   // Silence is answered with waiting, and 65,535 silent ports take their time.
   const pace = ["--min-rate", "15000", "--max-rtt-timeout", "100ms", "--max-retries", "1"];
   const [command, ...args] = [...enter(way.from), "nmap", ...flags, ...range, ...pace, address];

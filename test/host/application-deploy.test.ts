@@ -248,7 +248,9 @@ describe("a release that is no good", () => {
       'if (!process.cwd().includes("/releases/") || process.env.LISTEN_FDNAMES === "https" && require("node:fs").readlinkSync("/usr/local/application/current").endsWith(process.cwd().slice(-16))) process.exit(5)';
     const failed = server.ship(release({ version: "6.6.7", first }));
     expect(failed).toMatchObject({ code: 1 });
-    expect(failed.stderr).toMatch(/(its process ended|it did not answer).*the release before serves again/);
+    expect(failed.stderr).toMatch(
+      /(its process ended|it did not answer).*the release before serves again/,
+    );
     expect(server.must(`readlink ${ROOT}/current`)).toBe(before);
     expect(server.visits()).toBe("1.0.0 200");
     expect(

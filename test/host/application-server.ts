@@ -170,7 +170,7 @@ export class ApplicationServer extends TestServer {
         curl -sk --max-time 30 -o /dev/null -w '%{http_code}\\n' https://${this.ipv4}:3003/
       done`;
     const enter = vantageCommand(this.cloud.cloudId, "operator");
-    const [command = "", ...args] = [...enter, "bash", "-c", loop];
+    const [command, ...args] = [...enter, "bash", "-c", loop];
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"], detached: true });
     let said = "";
     child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));

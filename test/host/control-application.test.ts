@@ -135,7 +135,7 @@ describe("the control application", () => {
     [
       "somebody else at its port",
       "systemctl stop application-https.socket application.service; systemctl mask --runtime --now application.service >/dev/null 2>&1; " +
-        "systemd-run --quiet --collect --unit=thief socat TCP6-LISTEN:3003,fork,reuseaddr EXEC:true; sleep 0.5; systemctl unmask --runtime application.service",
+        "systemd-run --quiet --collect --unit=thief node -e 'require(\"net\").createServer().listen(3003)'; until ss -Hltn | grep -q :3003; do sleep 0.1; done; systemctl unmask --runtime application.service",
       ["03", "06"],
       "alone",
       "thief",

@@ -1,5 +1,6 @@
 /** All mutations, by the server on which each is made: every control is broken where it is at home. */
 import type { Role } from "../../components/lib/roles";
+import { APPLICATION } from "./application";
 import { BACKUPS, DATABASE, DATABASE_CLIENT, VAULT } from "./data";
 import { FIREWALL, SSH } from "./doors";
 import { DRIFT } from "./drift";
@@ -9,7 +10,7 @@ import { SYSTEM } from "./system";
 import { CLOCK, LOGIN_ALERTS, PACKAGES, SELF } from "./watch";
 
 export const MUTATIONS: Readonly<Record<Role, readonly Mutation[]>> = {
-  app: [...SSH, ...FIREWALL, ...TWO_FACTOR, ...DATABASE_CLIENT, ...DRIFT],
+  app: [...SSH, ...FIREWALL, ...TWO_FACTOR, ...DATABASE_CLIENT, ...APPLICATION, ...DRIFT],
   database: [...PASSWORDS, ...DATABASE, ...BACKUPS],
   backup: [...SYSTEM, ...ACCOUNTS, ...CLOCK, ...LOGIN_ALERTS, ...PACKAGES, ...SELF, ...VAULT],
 };
