@@ -28,10 +28,12 @@ const SEED_BYTES = 32;
  * application's own hosts and nothing else, that its private key leaves the stack's state for nowhere, and
  * that the first run of each quarter renews the server's certificate. A raised `issue` makes both anew:
  * who trusts the old authority has to be given the new one. Hands on a certificate of the operator's own
- * as it is. Does not make a browser trust the stack's own authority: people have to take it in.
+ * as it is. Where an ACME server is to vouch, makes the same as for the stack's own authority, to be shown
+ * until that server has: what it certifies is made on the app server, and is not known here. Does not make
+ * a browser trust the stack's own authority: people have to take it in.
  */
 export class ApplicationCertificate extends pulumi.ComponentResource {
-  /** The stack's own authority, in PEM; empty where the certificate is the operator's own. No secret. */
+  /** The stack's own authority, in PEM; empty where another one is to vouch. No secret. */
   public readonly authority: pulumi.Output<string>;
   /** In PEM, the server's own first; no secret. */
   public readonly certificate: pulumi.Output<string>;
@@ -48,13 +50,15 @@ export class ApplicationCertificate extends pulumi.ComponentResource {
     super("stronghold:index:ApplicationCertificate", name, {}, opts);
     this.args = args;
     const { settings } = args;
+    const isOurs = settings.kind === "authority";
     if (settings.kind === "own") {
       this.authority = pulumi.output("");
       this.certificate = pulumi.output(settings.chain);
       this.privateKey = pulumi.secret(settings.privateKey);
     } else {
-      const made = this.createCertificates(name, settings.issue);
-      this.authority = pulumi.unsecret(made.authority);
+      const made = this.createCertificates(name, isOurs ? settings.issue : 1);
+      // Nobody should be led to trust what stands in for a while.
+      this.authority = isOurs ? pulumi.unsecret(made.authority) : pulumi.output("");
       this.certificate = pulumi.unsecret(made.certificate);
       this.privateKey = made.privateKey;
     }

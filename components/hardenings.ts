@@ -13,6 +13,7 @@ import type { Settings } from "./lib/settings";
 import type { Member, Members } from "./member";
 import {
   applicationFacts,
+  applicationPackages,
   backupsFacts,
   databaseClientFacts,
   databaseFacts,
@@ -99,6 +100,7 @@ function wayToApp(args: Args): Way {
     permitOpen: pulumi.interpolate`${privateIPv4}:22`,
     nextServer: pulumi.interpolate`${privateIPv4} ${database.host.hostKey}\n`,
     wall: appWall({ sshFrom: allowFrom, ...outboundOf(settings) }),
+    packages: applicationPackages(settings),
     application: applicationFacts(args),
     databaseClient: databaseClientFacts(args),
   };

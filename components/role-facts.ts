@@ -6,6 +6,7 @@ import type { BackupCredentials } from "./backup-credentials";
 import type { DatabaseCredentials } from "./database-credentials";
 import { applicationHosts } from "./lib/application-hosts";
 import type {
+  AcmeFacts,
   ApplicationFacts,
   BackupsFacts,
   DatabaseClientFacts,
@@ -34,8 +35,22 @@ export function applicationFacts(parts: Parts): pulumi.Output<ApplicationFacts> 
   const hosts = members.app.addresses.apply((known) =>
     applicationHosts(settings.application, known),
   );
-  const certificateKind = how.kind;
-  return pulumi.output({ memoryMB, tasks, hosts, certificateKind, certificate, privateKey });
+  return pulumi.output({
+    ...{ memoryMB, tasks, hosts, certificate, privateKey },
+    certificateKind: how.kind,
+    acme: how.kind === "acme" ? acmeFacts(how) : NO_ACME,
+  });
+}
+
+const NO_ACME: AcmeFacts = { directory: "", email: "", caCertificate: "" };
+
+function acmeFacts({ directory, email, caCertificate }: AcmeFacts): AcmeFacts {
+  return { directory, email, caCertificate };
+}
+
+/** The client that asks an ACME server for the certificate, where one is asked. */
+export function applicationPackages({ application: { certificate } }: Settings): string[] {
+  return certificate.kind === "acme" ? ["dehydrated"] : [];
 }
 
 export function databaseClientFacts(parts: Parts): pulumi.Output<DatabaseClientFacts> {

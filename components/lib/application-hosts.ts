@@ -7,16 +7,30 @@ const MOST_NAMES = 6;
 
 /**
  * Under which names and addresses the application is reached: first what people should use, which is a name
- * where there is one. A certificate of the operator's own may be for names that the stack does not make, of
- * which the first ones count.
+ * where there is one. A certificate that the stack does not make may be for names that it does not make either.
  */
 export function applicationHosts(
   { certificate }: ApplicationSettings,
   { domainName, publicIPv4, publicIPv6 }: ServerAddresses,
 ): string[] {
-  const given = certificate.kind === "own" ? namesIn(certificate.chain).slice(0, MOST_NAMES) : [];
-  const hosts = [domainName, ...given, publicIPv4, publicIPv6].filter((host) => host !== "");
+  const hosts = [domainName, ...namesOf(certificate), publicIPv4, publicIPv6].filter(
+    (host) => host !== "",
+  );
   return [...new Set(hosts)];
+}
+
+/** Of a certificate that the operator has given, the first ones count. */
+function namesOf(certificate: ApplicationSettings["certificate"]): string[] {
+  switch (certificate.kind) {
+    case "authority":
+      return [];
+    case "own":
+      return namesIn(certificate.chain).slice(0, MOST_NAMES);
+    case "acme":
+      return certificate.names;
+    default:
+      return certificate satisfies never;
+  }
 }
 
 /** Where a browser finds the application. */

@@ -89,10 +89,20 @@ export interface ApplicationFacts {
   tasks: number;
   /** Under which names and addresses it is reached, the one that its origin is made of first. */
   hosts: readonly string[];
-  certificateKind: "authority" | "own";
-  /** PEM, the server's own certificate first. */
+  certificateKind: "authority" | "own" | "acme";
+  /** PEM, the server's own certificate first; with acme what is shown until the ACME server has certified. */
   certificate: string;
   privateKey: string;
+  /** Whom the server asks for a certificate; empty texts for the other kinds. */
+  acme: AcmeFacts;
+}
+
+export interface AcmeFacts {
+  /** URL. */
+  directory: string;
+  email: string;
+  /** PEM; empty where Debian trusts the ACME server. */
+  caCertificate: string;
 }
 
 export interface DatabaseClientFacts {

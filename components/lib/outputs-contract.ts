@@ -85,7 +85,7 @@ const APPLICATION = z.object({
   authority: z
     .union([CERTIFICATE, z.literal("")])
     .describe(
-      "The authority that vouches for it, in PEM; empty where the certificate is one that the operator has given.",
+      "The authority that vouches for it, in PEM; empty where the certificate is one that the operator has given, or an ACME server.",
     ),
 });
 

@@ -1,9 +1,8 @@
 /** Who is told of logins: the schema of the setting `alerts` (catalogue G12). */
-import { X509Certificate } from "node:crypto";
-
 import { z } from "zod";
 
 import { isBareAddress, singleAddress } from "./networks";
+import { AUTHORITY_CERTIFICATE } from "./settings-values";
 
 /** Pushover's own endpoint for messages. */
 const PUSHOVER_URL = "https://api.pushover.net/1/messages.json";
@@ -67,16 +66,6 @@ const PUSHOVER = z.strictObject({
     .default(PUSHOVER_URL),
 });
 
-const CERTIFICATE = z.string().transform((text, context) => {
-  try {
-    return new X509Certificate(text).toString();
-  } catch {
-    const message = "a certificate in PEM is allowed, from -----BEGIN to -----END CERTIFICATE-----";
-    context.addIssue({ code: "custom", message, params: { found: "this text" } });
-    return z.NEVER;
-  }
-});
-
 /** sshd logs addresses in canonical spelling, so the beginning of the text is the beginning of an address. */
 const ADDRESS_PATTERN = z.string().refine(isAddressPattern, {
   message:
@@ -93,7 +82,7 @@ export const ALERTS = z.strictObject({
   mail: MAIL.optional(),
   slack: SLACK.optional(),
   pushover: PUSHOVER.optional(),
-  caCertificate: CERTIFICATE.optional(),
+  caCertificate: AUTHORITY_CERTIFICATE.optional(),
   whiteList: z.array(ADDRESS_PATTERN).default([]),
   logOnly: z.boolean().default(false),
 });

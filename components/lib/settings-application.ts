@@ -2,12 +2,38 @@
 import { z } from "zod";
 
 import { ownCertificateFaults, readChain, readKey } from "./own-certificate";
+import { ACME, type AcmeCertificate, acmeCertificate, acmeFaults } from "./settings-acme";
 import { domainNameOf } from "./settings-dns";
 import { type Fault, shapeOf } from "./settings-faults";
 import { wholeNumber } from "./settings-values";
 import { pkcs8Of } from "./x509";
 
-const KINDS = ["authority", "own"] as const;
+const KINDS = ["authority", "own", "acme"] as const;
+
+type Kind = (typeof KINDS)[number];
+
+/** What the certificate of each kind is described by. */
+const PARTS = {
+  authority: ["issue"],
+  own: ["chain", "privateKey"],
+  acme: ["directory", "email", "acceptTerms", "names", "caCertificate"],
+} as const;
+
+type Part = (typeof PARTS)[Kind][number];
+
+/** Those that have no default. */
+const REQUIRED: Readonly<Record<Kind, readonly Part[]>> = {
+  authority: [],
+  own: ["chain", "privateKey"],
+  acme: ["email", "acceptTerms"],
+};
+
+/** Why a part of another kind would do nothing. */
+const MAKERS: Readonly<Record<Kind, string>> = {
+  authority: "the stack's own authority makes the certificate",
+  own: "you give the certificate yourself",
+  acme: "an ACME server makes the certificate",
+};
 
 function numberBetween(least: number, most: number, what: string) {
   return wholeNumber(least, `${what} is a whole number from ${least} to ${most}`, most);
@@ -56,19 +82,29 @@ interface GivenCertificate {
 
 const CERTIFICATE = z
   .strictObject({
-    kind: z.enum(KINDS, "write authority or own").default("authority"),
+    kind: z.enum(KINDS, "write authority, own or acme").default("authority"),
     issue: wholeNumber(
       1,
       "an issue is a whole number from 1; a higher one makes a new authority and a new certificate",
     ).optional(),
     chain: CHAIN.optional(),
     privateKey: PRIVATE_KEY.optional(),
+    ...ACME,
   })
   .prefault({})
-  .transform(
-    ({ kind, issue = 1, chain = "", privateKey = "" }): AuthorityCertificate | GivenCertificate =>
-      kind === "own" ? { kind, chain, privateKey } : { kind, issue },
-  );
+  .transform((given): AuthorityCertificate | GivenCertificate | AcmeCertificate => {
+    const { kind, issue = 1, chain = "", privateKey = "" } = given;
+    switch (kind) {
+      case "authority":
+        return { kind, issue };
+      case "own":
+        return { kind, chain, privateKey };
+      case "acme":
+        return acmeCertificate(given);
+      default:
+        return kind satisfies never;
+    }
+  });
 
 export const APPLICATION = z
   .strictObject({
@@ -81,13 +117,15 @@ export const APPLICATION = z
 /** What the application may use, and how it proves who it is. */
 export type ApplicationSettings = z.output<typeof APPLICATION>;
 
+const ANYTHING = z.unknown().optional();
+
 /** The setting with whatever has the wrong shape left out. */
 const LENIENT = z.object({
   certificate: z.object({
     kind: z.enum(KINDS).default("authority"),
-    issue: z.unknown().optional(),
-    chain: z.unknown().optional(),
-    privateKey: z.unknown().optional(),
+    ...{ issue: ANYTHING, chain: ANYTHING, privateKey: ANYTHING },
+    ...{ directory: ANYTHING, email: ANYTHING, acceptTerms: ANYTHING },
+    ...{ names: ANYTHING, caCertificate: ANYTHING },
   }),
 });
 const LENIENT_DNS = z.object({ zone: z.string(), app: z.string().default("app") });
@@ -98,35 +136,49 @@ export function applicationFaults(raw: unknown, dns: unknown, now: Date): Fault[
   const parsed = LENIENT.safeParse(raw);
   if (!parsed.success) return [];
   const { certificate } = parsed.data;
+  const faults = [...lackFaults(certificate), ...surplusFaults(certificate)];
+  const domainName = domainNameIn(dns);
   switch (certificate.kind) {
     case "authority":
-      return surplusFaults(certificate);
+      return faults;
     case "own":
-      return [...lackFaults(certificate), ...contentFaults(certificate, domainNameIn(dns), now)];
+      return [...faults, ...contentFaults(certificate, domainName, now)];
+    case "acme":
+      return [
+        ...faults,
+        ...acmeFaults(certificate.names, { isGiven: dns !== undefined, domainName }),
+      ];
     default:
       return certificate.kind satisfies never;
   }
 }
 
-function surplusFaults({ chain, privateKey }: Lenient): Fault[] {
-  return Object.entries({ chain, privateKey })
-    .filter(([, value]) => value !== undefined)
-    .map(([name]) => ({
-      path: `application.certificate.${name}`,
-      text: "is not allowed here: the stack's own authority makes the certificate; write kind: own too, or remove it",
-    }));
+function lackFaults({ kind, ...given }: Lenient): Fault[] {
+  return REQUIRED[kind]
+    .filter((part) => given[part] === undefined)
+    .map((part) => `application.certificate.${part}`)
+    .map((path) => ({ path, text: `is missing: ${shapeOf(path)}` }));
 }
 
-function lackFaults({ issue, ...given }: Lenient): Fault[] {
-  const missing = (["chain", "privateKey"] as const)
-    .filter((name) => given[name] === undefined)
-    .map((name) => `application.certificate.${name}`);
-  const issueText =
-    "an issue is not allowed here: it counts the stack's own authorities; remove it, or write kind: authority";
-  return [
-    ...missing.map((path) => ({ path, text: `is missing: ${shapeOf(path)}` })),
-    ...(issue === undefined ? [] : [{ path: "application.certificate.issue", text: issueText }]),
-  ];
+function surplusFaults({ kind, ...given }: Lenient): Fault[] {
+  const others = KINDS.filter((other) => other !== kind);
+  return others.flatMap((other) =>
+    PARTS[other]
+      .filter((part) => given[part] !== undefined)
+      .map((part) => ({
+        path: `application.certificate.${part}`,
+        text: surplusText(kind, other),
+      })),
+  );
+}
+
+function surplusText(kind: Kind, other: Kind): string {
+  if (other === "authority") {
+    return "an issue is not allowed here: it counts the stack's own authorities; remove it, or write kind: authority";
+  }
+  // Whoever says nothing means the stack's own authority, and may have forgotten the kind.
+  const repair = `write kind: ${other} ${kind === "authority" ? "too" : "instead"}, or remove it`;
+  return `is not allowed here: ${MAKERS[kind]}; ${repair}`;
 }
 
 function contentFaults(

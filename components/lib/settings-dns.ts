@@ -7,7 +7,10 @@ import { wholeNumber } from "./settings-values";
 /** One label of a host name, or the zone itself. */
 export const APEX = "@";
 
-const ZONE = z.string().refine(isZone, {
+/** Short enough to leave room for a name before it (RFC 1035). */
+const LONGEST_ZONE = 190;
+
+const ZONE = z.string().refine((text) => isDomainName(text, LONGEST_ZONE), {
   message: "a zone is a domain of yours in lower-case letters; write it like example.org",
 });
 
@@ -17,10 +20,10 @@ const LABEL = z.string().refine((text) => text === APEX || isLabel(text), {
     "example www",
 });
 
-/** A name of at least two words, short enough to leave room for one before it (RFC 1035). */
-function isZone(text: string): boolean {
+/** A name of at least two words in lower-case letters. */
+export function isDomainName(text: string, longest: number): boolean {
   const labels = text.split(".");
-  return text.length <= 190 && labels.length > 1 && labels.every(isLabel);
+  return text.length <= longest && labels.length > 1 && labels.every(isLabel);
 }
 
 function isLabel(text: string): boolean {

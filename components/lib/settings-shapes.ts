@@ -10,9 +10,9 @@ export const SHAPES: Readonly<Record<string, string>> = {
   "application.memoryMB": "how many MB of memory the application may use; leave it out for 512",
   "application.tasks": "how many threads the application may have; leave it out for 64",
   "application.certificate":
-    "an object with kind and issue, or with kind, chain and privateKey; write for example {kind: own, chain: ..., " +
-    "privateKey: ...}, or leave it out for the stack's own authority",
-  "application.certificate.kind": "authority or own; leave it out for authority",
+    "an object with kind and issue, with kind, chain and privateKey, or with kind, email, acceptTerms and names; write for " +
+    "example {kind: own, chain: ..., privateKey: ...}, or leave it out for the stack's own authority",
+  "application.certificate.kind": "authority, own or acme; leave it out for authority",
   "application.certificate.issue":
     "the number of the stack's own authority; raise it by 1 for a new one",
   "application.certificate.chain":
@@ -20,6 +20,21 @@ export const SHAPES: Readonly<Record<string, string>> = {
     "application.certificate.chain < file`",
   "application.certificate.privateKey":
     "the private key in PEM; set it with `pulumi config set --secret --path application.certificate.privateKey < file`",
+  "application.certificate.directory":
+    "the https address of an ACME server's directory; leave it out for Let's Encrypt",
+  "application.certificate.email":
+    "a mail address to which the ACME server may write; write for example hostmaster@example.org",
+  "application.certificate.acceptTerms":
+    "true, by which you accept the terms of service of the authority behind the ACME server (Let's Encrypt's are at " +
+    "https://letsencrypt.org/repository); read them, then write acceptTerms: true",
+  "application.certificate.names":
+    "the list of at least one DNS name that leads to the app server, beside the one that the setting dns makes; write for " +
+    "example [www.example.org]",
+  "application.certificate.names[]":
+    "a DNS name that leads to the app server; write for example www.example.org",
+  "application.certificate.caCertificate":
+    "the certificate of the authority that vouches for your own ACME server's HTTPS, in PEM; leave it out for those that " +
+    "Debian trusts",
   database:
     "an object with type, image, linodeBackups, engine, source, schema, passwords, certificates and auditLog; write for example " +
     "{type: g6-standard-1}",

@@ -1,4 +1,6 @@
 /** What a single value of the settings may be, and what to do about one that is not allowed. */
+import { X509Certificate } from "node:crypto";
+
 import { z } from "zod";
 
 import {
@@ -86,6 +88,17 @@ export const PRIVATE_KEY = z.string().transform((text, context) => {
   const message = `an unencrypted private key in OpenSSH's format is allowed, and this one ${half.fault}`;
   context.addIssue({ code: "custom", message, params: { found: "this key" } });
   return z.NEVER;
+});
+
+/** Who vouches for a server that is asked, as one certificate in one spelling. */
+export const AUTHORITY_CERTIFICATE = z.string().transform((text, context) => {
+  try {
+    return new X509Certificate(text).toString();
+  } catch {
+    const message = "a certificate in PEM is allowed, from -----BEGIN to -----END CERTIFICATE-----";
+    context.addIssue({ code: "custom", message, params: { found: "this text" } });
+    return z.NEVER;
+  }
 });
 
 /** Networks in canonical spelling; the word for all of them is turned into the two that it means. */

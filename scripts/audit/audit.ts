@@ -9,6 +9,7 @@ import { Servers } from "../stacks/servers";
 import type { Stack } from "../stacks/stack";
 import { asTyped } from "../typed-path";
 import { ask } from "./ask";
+import { judgeDomain } from "./domain";
 import { History } from "./history";
 import { renderHtml } from "./html";
 import { renderInventory, takeInventory } from "./inventory";
@@ -108,14 +109,16 @@ async function look(stack: Stack, servers: Servers, everyPort: boolean): Promise
   const addresses = ROLES.flatMap((role) =>
     [outputs[role].publicIPv4, outputs[role].publicIPv6].filter((address) => address !== ""),
   );
-  const [answers, ...told] = await Promise.all([
+  const [answers, domain, ...told] = await Promise.all([
     knock(stack.ssh, addresses, everyPort),
+    judgeDomain(outputs.app.domainName, began),
     ...ROLES.map((role) => ask(servers, role)),
   ]);
   const reports = ROLES.map((role, index) => {
     const { label, publicIPv4, publicIPv6, privateIPv4 } = outputs[role];
     const own = answers.filter(({ address }) => [publicIPv4, publicIPv6].includes(address));
     const findings = [...(told[index] ?? []), judge(role, own)];
+    if (role === "app" && domain !== undefined) findings.push(domain);
     return { role, label, publicIPv4, publicIPv6, privateIPv4, answers: own, findings };
   });
   return {

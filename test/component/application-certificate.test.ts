@@ -85,6 +85,23 @@ describe("a certificate of the stack's own authority", () => {
   });
 });
 
+describe("a certificate that is shown until an ACME server has made another", () => {
+  it("is what the stack's own authority would make, which nobody is told of", async () => {
+    const acme = await recordCertificate({
+      ...{
+        kind: "acme",
+        directory: "https://acme.example.org/directory",
+        names: HOSTS.slice(0, 1),
+      },
+      ...{ email: "hostmaster@example.org", caCertificate: "" },
+    });
+    const ours = await recordCertificate({ kind: "authority", issue: 1 });
+    expect(childrenOf(acme)).toEqual(childrenOf(ours));
+    expect(acme.outputs).toEqual({ ...ours.outputs, authority: "" });
+    expect(acme.componentOutputs["web"]).toEqual(acme.outputs);
+  });
+});
+
 describe("a certificate of the operator's own", () => {
   const settings: Settings = { kind: "own", chain: "the chain", privateKey: "canary-key" };
 

@@ -1,5 +1,5 @@
 /** The steps on the servers: what runs, what it reads, over which connection, and in what order. */
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 
 import { CONTROL_PLAN } from "../../components/lib/control-plan";
 import { databasePackages } from "../../components/lib/database-packages";
@@ -326,6 +326,9 @@ describe("the database and its backups", () => {
       HOSTS: HOSTS.join(" "),
       CERTIFICATE_KIND: "authority",
       KEY_B64: privateKey,
+      ACME_DIRECTORY: "",
+      ACME_EMAIL: "",
+      ACME_CA_B64: "",
       DB_HOST: "192.168.129.102",
       DB_SCHEMA: "app",
       DB_PASSWORD_B64: told("app", "database-client")["PASSWORD_B64"],
@@ -360,6 +363,45 @@ describe("the database and its backups", () => {
     );
     const encoded = Buffer.from(privateKey).toString("base64").slice(120, 160);
     for (const secret of [innerOf(privateKey), encoded]) expect(shown).not.toContain(secret);
+  });
+
+  it("is told whom to ask for a certificate, and given the program that asks", async () => {
+    const openssl = new OpenSsl();
+    const { certificate: caCertificate } = openssl.make("acme", { extensions: [] });
+    openssl.remove();
+    const certificate = {
+      ...{ kind: "acme", email: "ada@example.org", acceptTerms: true, caCertificate },
+      names: ["www.example.org"],
+    };
+    const dns = { zone: "example.org", id: 77 };
+    const given = await recordEnvironment({ application: { certificate }, dns });
+    const { stdin } = step("app", "application", given).inputs;
+    const told = parametersOf(revealed(stdin));
+    const names = ["app.example.org", "www.example.org"];
+    expect(told).toMatchObject({
+      HOSTS: [...names, ...HOSTS].join(" "),
+      CERTIFICATE_KIND: "acme",
+      ACME_DIRECTORY: "https://acme-v02.api.letsencrypt.org/directory",
+      ACME_EMAIL: "ada@example.org",
+      ACME_CA_B64: caCertificate,
+    });
+    // What is shown until then.
+    const shown = new X509Certificate(told["CERTIFICATE_B64"] ?? "");
+    expect(shown.checkPrivateKey(createPrivateKey(told["KEY_B64"] ?? ""))).toBe(true);
+    for (const name of names) expect(shown.checkHost(name)).toBe(name);
+    expect(given.outputs["application"]).toEqual({
+      origin: "https://app.example.org",
+      authority: "",
+    });
+    const packages = ROLES.map((role) => {
+      const { PACKAGES = "" } = parametersOf(step(role, "packages", given).inputs["stdin"]);
+      return PACKAGES.split(" ").includes("dehydrated");
+    });
+    expect(packages).toEqual(ROLES.map((role) => role === "app"));
+    const clear = JSON.stringify([given.resources, given.componentOutputs], (_, value: unknown) =>
+      typeof value === "object" && value !== null && "secret" in value ? "[secret]" : value,
+    );
+    expect(clear).not.toContain(innerOf(told["KEY_B64"] ?? ""));
   });
 
   it("keeps the previous passwords valid beside the new ones, until they are retired", async () => {

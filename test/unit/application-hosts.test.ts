@@ -42,6 +42,19 @@ describe("the application's hosts", () => {
       openssl.remove();
     }
   });
+
+  it("include the names that an ACME server certifies, after the one that the stack makes, each once", () => {
+    const names = ["www.example.org", "app.example.org", "example.org"];
+    const acme = { directory: "https://acme.example.org/", email: "a@example.org", names };
+    const certificate = { kind: "acme" as const, ...acme, caCertificate: "" };
+    const addresses = ["203.0.113.5", "2001:db8:113::5"];
+    const certified = { ...application, certificate };
+    expect(applicationHosts(certified, SERVER)).toEqual([...names, ...addresses]);
+    expect(applicationHosts(certified, { ...SERVER, domainName: "app.example.org" })).toEqual([
+      ...["app.example.org", "www.example.org", "example.org"],
+      ...addresses,
+    ]);
+  });
 });
 
 describe("the application's origin", () => {

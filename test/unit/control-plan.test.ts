@@ -72,6 +72,7 @@ const FACTS: HostFacts = {
     certificateKind: "authority",
     certificate: "of the server",
     privateKey: "its key",
+    acme: { directory: "", email: "", caCertificate: "" },
   },
   databaseClient: {
     host: "192.168.129.11",
@@ -268,9 +269,29 @@ describe("the parameters", () => {
       CERTIFICATE_KIND: "authority",
       CERTIFICATE_B64: "of the server",
       KEY_B64: "its key",
+      ACME_DIRECTORY: "",
+      ACME_EMAIL: "",
+      ACME_CA_B64: "",
       DB_HOST: "192.168.129.11",
       DB_SCHEMA: "todos",
       DB_PASSWORD_B64: "appNew",
+    });
+  });
+
+  it("of an application that an ACME server certifies are where that is, and who asks it", () => {
+    const directory = "https://acme.example.org/directory";
+    const acme = { directory, email: "ada@example.org", caCertificate: "its authority" };
+    const application: HostFacts["application"] = {
+      ...{ ...FACTS.application, certificateKind: "acme" },
+      acme,
+    };
+    expect(controls.APPLICATION.parameters({ ...FACTS, application })).toMatchObject({
+      CERTIFICATE_KIND: "acme",
+      CERTIFICATE_B64: "of the server",
+      KEY_B64: "its key",
+      ACME_DIRECTORY: directory,
+      ACME_EMAIL: "ada@example.org",
+      ACME_CA_B64: "its authority",
     });
   });
 

@@ -81,17 +81,17 @@ const ROWS: [what: string, given: unknown, ...lines: string[]][] = [
   [
     "another part of the certificate",
     { certificate: { key: "x" } },
-    "certificate.key: is not a setting: application.certificate has kind, issue, chain, privateKey; correct the name or remove it",
+    "certificate.key: is not a setting: application.certificate has kind, issue, chain, privateKey, directory, email, acceptTerms, names, caCertificate; correct the name or remove it",
   ],
   [
     "a text as the certificate",
     { certificate: "own" },
-    "certificate: a text is not allowed: an object with kind and issue, or with kind, chain and privateKey; write for example {kind: own, chain: ..., privateKey: ...}, or leave it out for the stack's own authority",
+    "certificate: a text is not allowed: an object with kind and issue, with kind, chain and privateKey, or with kind, email, acceptTerms and names; write for example {kind: own, chain: ..., privateKey: ...}, or leave it out for the stack's own authority",
   ],
   [
     "another kind",
-    { certificate: { kind: "acme" } },
-    'certificate.kind: "acme" is not allowed: write authority or own',
+    { certificate: { kind: "none" } },
+    'certificate.kind: "none" is not allowed: write authority, own or acme',
   ],
   ...[0, 1.5, 10_000].map((issue): [string, object, string] => [
     `issue ${issue}`,

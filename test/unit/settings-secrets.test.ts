@@ -50,6 +50,13 @@ describe("a secret in the wrong place", () => {
     ],
     ["a key too many", (text) => ({ application: { certificate: { privateKey: text } } })],
     ["a chain too many", (text) => ({ application: { certificate: { chain: text } } })],
+    ...["directory", "email", "acceptTerms", "names", "caCertificate"].map(
+      (part): [string, (text: string) => object] => [
+        `the certificate's ${part}`,
+        (text) => ({ application: { certificate: { kind: "acme", [part]: text } } }),
+      ],
+    ),
+    ["a name", (text) => ({ application: { certificate: { kind: "acme", names: [text, text] } } })],
     ["a setting that does not exist", (text) => ({ password: text, app: { token: { text } } })],
   ];
 

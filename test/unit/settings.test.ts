@@ -229,6 +229,9 @@ describe("the project's files", () => {
     // With the hashes taken out but the places not filled in, each place is named.
     const uncommented = text.replace(/^ {2}# ( *(?:stronghold:|- |[a-zA-Z]+:))/gm, "  $1");
     expect(faultsOf(configOf(uncommented)).map((line) => line.split(":")[0])).toEqual([
+      "application.certificate.email",
+      "application.certificate.acceptTerms",
+      "application.certificate.names[0]",
       "backup.recipients[0]",
       "ssh.allowFrom[0]",
       "ssh.allowFrom[1]",
@@ -239,8 +242,6 @@ describe("the project's files", () => {
       "alerts.mail.password",
       "alerts.mail.from",
       "alerts.mail.to[0]",
-      "application.certificate.chain",
-      "application.certificate.privateKey",
     ]);
   });
 });

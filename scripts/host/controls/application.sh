@@ -20,27 +20,32 @@ readonly CERTIFICATE=$ROOT/ssl/certificate.pem KEY=$ROOT/ssl/key.pem CONFIG=$ROO
 takes MEMORY_MB '^[1-9][0-9]{2,5}$'
 takes TASKS '^[1-9][0-9]{1,4}$'
 takes HOSTS '^[a-z0-9.-]{1,253}( [a-z0-9.:-]{2,253}){0,8}$'
-takes CERTIFICATE_KIND '^(authority|own)$'
+takes CERTIFICATE_KIND '^(authority|own|acme)$'
 takes CERTIFICATE_B64 "$SHAPE_BASE64"
 takes KEY_B64 "$SHAPE_BASE64"
+takes ACME_DIRECTORY '^(https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?)?$' ''
+takes ACME_EMAIL '^([A-Za-z0-9._+-]+@[A-Za-z0-9.-]+)?$' ''
+takes ACME_CA_B64 "$SHAPE_BASE64" ''
 takes DB_HOST '^(10|172|192)(\.[0-9]{1,3}){3}$'
 takes DB_SCHEMA '^[a-z][a-z0-9_]{0,31}$'
 takes DB_PASSWORD_B64 "$SHAPE_BASE64"
 
 # shellcheck source-path=SCRIPTDIR/application source=application/wanted.sh
 source "$HOST_DIR/controls/application/wanted.sh"
+# shellcheck source-path=SCRIPTDIR/application source=application/acme.sh
+source "$HOST_DIR/controls/application/acme.sh"
 # shellcheck source-path=SCRIPTDIR/application source=application/checks.sh
 source "$HOST_DIR/controls/application/checks.sh"
 
 audit() {
   load_wanted
-  check APPLICATION-01 "A01 the application's user is locked, without home, shell or company" owner_is_locked
+  check APPLICATION-01 "A01 the application's user is locked, without home, shell or company" owners_are_locked
   check APPLICATION-02 "A01 the units that confine the application and the program that deploys it are ours" programs_are_exact
   check APPLICATION-03 "A01 it runs as that user, confined as written, at sockets that systemd holds" runs_confined
   check APPLICATION-04 "A06 its configuration is the stack's, and for that user alone" group_is_exact config
   check APPLICATION-05 "A02 its key and certificate are the stack's, and for that user alone" group_is_exact ssl
   check APPLICATION-06 "A02 port 3003 answers over TLS with that certificate, port 3000 with 301" answers_web
-  check APPLICATION-07 "H09 its certificate is good for $DAYS_LEAST days at least" certificate_lasts
+  check APPLICATION-07 "H09 its certificate is renewed in time, and good for three weeks at least" certificate_lasts
   check APPLICATION-08 "A01 the release that serves is root's, and as it was received" release_is_whole
 }
 
@@ -50,8 +55,9 @@ apply() {
   # A deploy that is at work would take a restart for a release that is no good.
   exec 8>>"$DEPLOY_LOCK"
   flock --wait "$DEPLOY_SECONDS" 8 || die 75 "a deploy has been at work for $DEPLOY_SECONDS s; wait for it, then run again"
-  make_owner
+  make_owners
   make_folders < <(wanted_folders)
+  uses_acme || stop_acme
   if ! group_is_exact programs >/dev/null || [[ -n $(surplus) ]] || needs_reload; then is_renewed=yes; fi
   if config=$(group_is_exact config); then config=same; fi
   if ssl=$(group_is_exact ssl); then ssl=same; fi
@@ -78,6 +84,13 @@ apply() {
     quietly systemctl restart "$TIMER"
     changed "started $TIMER"
   fi
+  uses_acme || return 0
+  if [[ $is_renewed == yes ]] || ! is_running "$ACME_TIMER" >/dev/null; then
+    quietly systemctl enable "$ACME_TIMER"
+    quietly systemctl restart "$ACME_TIMER"
+    changed "started $ACME_TIMER"
+  fi
+  certify
 }
 
 # start_sockets RENEWED: none is started again that is as it shall be, since who waits there would be turned away.
@@ -97,19 +110,24 @@ start_sockets() {
 
 service_of() { if [[ $1 == "${SOCKETS[0]}" ]]; then printf '%s' "$SERVICE"; else printf '%s' "$REDIRECT"; fi; }
 
+make_owners() {
+  local owner
+  for owner in "${OWNERS[@]}"; do make_owner "$owner"; done
+}
+
 make_owner() {
   local member
-  if ! getent passwd "$OWNER" >/dev/null; then
-    quietly useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$OWNER"
-    changed "made the account $OWNER"
+  if ! getent passwd "$1" >/dev/null; then
+    quietly useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$1"
+    changed "made the account $1"
   fi
-  make_whole "$OWNER"
-  if owner_is_locked >/dev/null; then return 0; fi
-  for member in $(other_members); do
-    quietly gpasswd --delete "$member" "$OWNER"
+  make_whole "$1"
+  if is_locked "$1" >/dev/null; then return 0; fi
+  for member in $(other_members "$1"); do
+    quietly gpasswd --delete "$member" "$1"
   done
   # An account that is in use keeps its home.
   systemctl stop "${SOCKETS[@]}" "$SERVICE" 2>/dev/null || true
-  quietly usermod --lock --groups '' --home /nonexistent --shell /usr/sbin/nologin "$OWNER"
-  changed "took from $OWNER what it shall not have"
+  quietly usermod --lock --groups '' --home /nonexistent --shell /usr/sbin/nologin "$1"
+  changed "took from $1 what it shall not have"
 }

@@ -6,19 +6,24 @@ readonly DAYS_LEAST=21
 # What the application is given to start, and to read another certificate.
 readonly START_SECONDS=20 READ_SECONDS=3
 
-owner_is_locked() {
-  local entry uid home shell groups
-  entry=$(getent passwd "$OWNER") || no "there is no account $OWNER" || return
-  IFS=: read -r _ _ uid _ _ home shell <<<"$entry"
-  ((uid > 0 && uid < 1000)) || no "it is user $uid" || return
-  [[ $shell == /usr/sbin/nologin && $home == /nonexistent ]] || no "its shell is $shell, its home $home" || return
-  [[ $(getent shadow "$OWNER" | cut -d : -f 2) =~ ^[!*] ]] || no "it has a password" || return
-  groups=$(id -nG -- "$OWNER")
-  [[ $groups == "$OWNER" ]] || no "it is in the groups $groups" || return
-  [[ -z $(other_members) ]] || no "in its group: $(other_members)"
+owners_are_locked() {
+  local owner
+  for owner in "${OWNERS[@]}"; do is_locked "$owner" || return; done
 }
 
-other_members() { getent group "$OWNER" | cut -d : -f 4 | tr ',' ' '; }
+is_locked() {
+  local entry uid home shell groups
+  entry=$(getent passwd "$1") || no "there is no account $1" || return
+  IFS=: read -r _ _ uid _ _ home shell <<<"$entry"
+  ((uid > 0 && uid < 1000)) || no "$1 is user $uid" || return
+  [[ $shell == /usr/sbin/nologin && $home == /nonexistent ]] || no "the shell of $1 is $shell, its home $home" || return
+  [[ $(getent shadow "$1" | cut -d : -f 2) =~ ^[!*] ]] || no "$1 has a password" || return
+  groups=$(id -nG -- "$1")
+  [[ $groups == "$1" ]] || no "$1 is in the groups $groups" || return
+  [[ -z $(other_members "$1") ]] || no "in the group of $1: $(other_members "$1")"
+}
+
+other_members() { getent group "$1" | cut -d : -f 4 | tr ',' ' '; }
 
 programs_are_exact() {
   local found
@@ -33,7 +38,7 @@ programs_are_exact() {
 needs_reload() { [[ $(of_units NeedDaemonReload) == *yes* ]]; }
 
 # of_units PROPERTY: of a template, that of an instance, which is what counts.
-of_units() { systemctl show --property="$1" --value -- "${UNITS[@]/@./@0.}"; }
+of_units() { systemctl show --property="$1" --value -- "${UNITS[@]/@./@0.}" "$ACME_SERVICE" "$ACME_TIMER"; }
 
 runs_confined() {
   local socket
@@ -92,10 +97,12 @@ answers_tls() {
 
 certificate_lasts() {
   local until
+  if uses_acme; then acme_renews || return; fi
   openssl x509 -noout -checkend "$((DAYS_LEAST * 86400))" <<<"${TEXT_OF[$CERTIFICATE]}" >/dev/null && return
   until=$(openssl x509 -noout -enddate <<<"${TEXT_OF[$CERTIFICATE]}")
   case ${PARAM[CERTIFICATE_KIND]} in
     authority) no "it ends on ${until#*=}; pulumi up makes a new one" ;;
+    acme) no "it ends on ${until#*=}, and was not renewed; see journalctl -u $ACME_SERVICE" ;;
     *) no "it ends on ${until#*=}; set a new one as application.certificate" ;;
   esac
 }
