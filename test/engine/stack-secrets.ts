@@ -1,7 +1,9 @@
 /** Every secret of a stack, by asking the engine for its state with the secrets in clear. */
 import type { Enrolments } from "../../components/lib/outputs-contract";
+import { p256Signer } from "../../components/lib/p256";
 import { bytesFrom } from "../../components/lib/secret-bytes";
 import { keyPairFromSeed } from "../../components/lib/ssh-key-pairs";
+import { pkcs8Of } from "../../components/lib/x509";
 import { innerOf } from "../canaries";
 
 interface Exported {
@@ -24,7 +26,7 @@ function textOf(value: unknown): string {
   return typeof bare === "string" ? bare : "";
 }
 
-/** A value that was drawn, and the bytes and the private key that could be made of it. */
+/** A value that was drawn, and the bytes and the private keys that could be made of it. */
 function drawn(name: string, outputs: Record<string, unknown>): [string, string][] {
   const result = textOf(outputs["result"]);
   const seed = bytesFrom(result, SEED_BYTES);
@@ -32,6 +34,7 @@ function drawn(name: string, outputs: Record<string, unknown>): [string, string]
     [name, result],
     [`${name} as a seed`, seed.toString("base64")],
     [`${name} as a key`, innerOf(keyPairFromSeed(seed).privateKey)],
+    [`${name} as a key of P-256`, innerOf(pkcs8Of(p256Signer(seed).key))],
   ];
 }
 
