@@ -50,12 +50,12 @@ audit() {
 }
 
 apply() {
-  local is_renewed=no config ssl
+  local is_renewed=no config ssl owner
   load_wanted
   # A deploy that is at work would take a restart for a release that is no good.
   exec 8>>"$DEPLOY_LOCK"
   flock --wait "$DEPLOY_SECONDS" 8 || die 75 "a deploy has been at work for $DEPLOY_SECONDS s; wait for it, then run again"
-  make_owners
+  for owner in "${OWNERS[@]}"; do make_locked "$owner" /nonexistent "${SOCKETS[@]}" "$SERVICE"; done
   make_folders < <(wanted_folders)
   uses_acme || stop_acme
   if ! group_is_exact programs >/dev/null || [[ -n $(surplus) ]] || needs_reload; then is_renewed=yes; fi
@@ -109,25 +109,3 @@ start_sockets() {
 }
 
 service_of() { if [[ $1 == "${SOCKETS[0]}" ]]; then printf '%s' "$SERVICE"; else printf '%s' "$REDIRECT"; fi; }
-
-make_owners() {
-  local owner
-  for owner in "${OWNERS[@]}"; do make_owner "$owner"; done
-}
-
-make_owner() {
-  local member
-  if ! getent passwd "$1" >/dev/null; then
-    quietly useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$1"
-    changed "made the account $1"
-  fi
-  make_whole "$1"
-  if is_locked "$1" >/dev/null; then return 0; fi
-  for member in $(other_members "$1"); do
-    quietly gpasswd --delete "$member" "$1"
-  done
-  # An account that is in use keeps its home.
-  systemctl stop "${SOCKETS[@]}" "$SERVICE" 2>/dev/null || true
-  quietly usermod --lock --groups '' --home /nonexistent --shell /usr/sbin/nologin "$1"
-  changed "took from $1 what it shall not have"
-}

@@ -24,7 +24,7 @@ source "$HOST_DIR/controls/vault/checks.sh"
 
 audit() {
   load_wanted
-  check VAULT-01 "G15 the account that owns nothing but what is on its way cannot log in, and is alone in its group" owner_is_set_up
+  check VAULT-01 "G15 the account that owns nothing but what is on its way cannot log in, and is alone in its group" is_locked "$VAULT_OWNER" /
   check VAULT-02 "G15 sshd lets $RECEIVER push and do nothing else, and refuses it from everywhere else" sshd_forces_push
   check VAULT-03 "G15 the programs, units and settings of the vault are ours" files_are_exact
   check VAULT-04 "G15 the vault listens to $RECEIVER alone, and is confined as written" socket_is_on
@@ -42,7 +42,7 @@ apply() {
   # The socket would else start without a group to be for.
   getent passwd "$RECEIVER" >/dev/null ||
     refuse VAULT-02 "there is no account $RECEIVER; apply the control accounts with RECEIVER_KEYS_B64"
-  make_owner
+  make_locked "$VAULT_OWNER" /
   make_folders < <(wanted_folders)
   if [[ ! -f $VAULT_STATE/since ]]; then date +%s >"$VAULT_STATE/since"; fi
   # Read by the account that takes files in: all that a lock needs is to be opened.
@@ -69,21 +69,6 @@ apply() {
 
 is_right() {
   if [[ $1 == "$SOCKET" ]]; then socket_is_right; else is_running "$1"; fi
-}
-
-make_owner() {
-  local member
-  if ! getent passwd "$VAULT_OWNER" >/dev/null; then
-    quietly useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin "$VAULT_OWNER"
-    changed "made the account $VAULT_OWNER"
-  fi
-  make_whole "$VAULT_OWNER"
-  if owner_is_set_up >/dev/null; then return 0; fi
-  for member in $(other_members); do
-    quietly gpasswd --delete "$member" "$VAULT_OWNER"
-  done
-  quietly usermod --lock --groups '' --home / --shell /usr/sbin/nologin "$VAULT_OWNER"
-  changed "took from $VAULT_OWNER what it shall not have"
 }
 
 # close_kept: only who may do what with a file is mended. A file of another name is evidence, for a

@@ -7,20 +7,6 @@ source "$HOST_DIR/controls/vault/wanted.sh"
 readonly SHAPE_KEPT='(full-[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}|log-[0-9a-f]{8}-[0-9]{6,10})\.(age|manifest)'
 readonly FOREIGN=240.0.0.1
 
-owner_is_set_up() {
-  local entry uid home shell groups
-  entry=$(getent passwd "$VAULT_OWNER") || no "there is no account $VAULT_OWNER" || return
-  IFS=: read -r _ _ uid _ _ home shell <<<"$entry"
-  ((uid > 0 && uid < 1000)) || no "it is user $uid" || return
-  [[ $shell == /usr/sbin/nologin && $home == / ]] || no "its shell is $shell, its home $home" || return
-  [[ $(getent shadow "$VAULT_OWNER" | cut -d : -f 2) =~ ^[!*] ]] || no "it has a password" || return
-  groups=$(id -nG -- "$VAULT_OWNER")
-  [[ $groups == "$VAULT_OWNER" ]] || no "it is in the groups $groups" || return
-  [[ -z $(other_members) ]] || no "in its group: $(other_members)"
-}
-
-other_members() { getent group "$VAULT_OWNER" | cut -d : -f 4 | tr ',' ' '; }
-
 # sshd_forces_push: at the addresses that its own keys name, which the control accounts looks after.
 sshd_forces_push() {
   local keys address view ok=0
