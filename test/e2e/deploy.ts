@@ -225,15 +225,15 @@ export function describeDeploy(cloud: TestCloud): void {
         const { result, load } = await underLoad(() =>
           run("deploy", releases.release("2.0.0", sick), "--by", BY),
         );
+        const { current, service, lock, deploys } = status();
+        done.push({ action: "deploy", release: deploys[0]?.release ?? "", result: "failed" });
         expect(result.code).toBe(1);
         expect(result.stderr).toContain(why);
         expectNothingLost(load);
         expect(await versionShown()).toBe("1.0.1");
-        const { current, service, lock, deploys } = status();
         expect({ current, service, lock }).toEqual({
           ...{ current: second.release, service: "active", lock: null },
         });
-        done.push({ action: "deploy", release: deploys[0]?.release ?? "", result: "failed" });
       },
       400_000,
     );

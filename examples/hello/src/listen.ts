@@ -13,14 +13,14 @@ const BACKLOG = 4096;
 
 const LIMITS = {
   // A client that takes longer to say what it wants, or says nothing, is no browser.
-  headersTimeout: 5_000,
-  requestTimeout: 10_000,
+  headersTimeout: 10_000,
+  requestTimeout: 20_000,
   connectionsCheckingInterval: 500,
 };
 
 export function makeServer(config: Config, app: RequestListener): Server {
   if (config.tls === undefined) return createPlainServer(LIMITS, app);
-  return createServer({ ...tlsOptions(config.tls), ...LIMITS, handshakeTimeout: 5_000 }, app);
+  return createServer({ ...tlsOptions(config.tls), ...LIMITS, handshakeTimeout: 10_000 }, app);
 }
 
 /** Starts to accept connections; answers with where. */
