@@ -8,12 +8,15 @@ const { default: Sequencer } = require("@jest/test-sequencer");
 /** Minutes rather than seconds, slowest first; their order among the rest does not matter. */
 const SLOW = [
   "mutation/mutation",
+  "e2e/standing",
   "e2e/attack",
   "host/control-backups",
   "e2e/lifecycle",
   "e2e/people",
-  "e2e/standing",
   "host/control-clock",
+  "host/application-deploy",
+  "host/control-application",
+  "host/application-acme",
   "host/control-database-passwords",
   "host/control-database-access",
   "host/control-two-factor",

@@ -126,6 +126,10 @@ export function describeDeploy(cloud: TestCloud): void {
       return page.textContent("#version");
     });
 
+  it("the example passes its own tests", () => {
+    releases.test();
+  }, 240_000);
+
   it("the example is deployed, and serves", () => {
     first = deploy(releases.release("1.0.0"));
     expect(first).toMatchObject({

@@ -28,6 +28,11 @@ export class ExampleReleases {
     this.npm("run", "build");
   }
 
+  /** Has it run its own tests, which are no business of this project's jest. */
+  test(): void {
+    this.npm("test");
+  }
+
   /** A folder to deploy; the same words give the same release. */
   release(version: string, sickness?: Sickness): string {
     this.count += 1;
@@ -57,7 +62,9 @@ export class ExampleReleases {
   private npm(...words: string[]): void {
     const ran = spawnSync("npm", words, { cwd: this.built, encoding: "utf8", timeout: 240_000 });
     if (ran.status === 0) return;
-    throw new Error(`npm ${words.join(" ")} ended with ${String(ran.status)}: ${ran.stderr}`);
+    throw new Error(
+      `npm ${words.join(" ")} ended with ${String(ran.status)}: ${ran.stderr}${ran.stdout}`,
+    );
   }
 }
 
