@@ -197,7 +197,7 @@ function judge(cloud: TestCloud): void {
     expect(weigh("ssh-audit", findings, waivers)).toEqual({ open: [], stale: [] });
   });
 
-  it("nmap finds no port open to a stranger on any server", () => {
+  it("nmap finds no port open to a stranger on any server, but the web's on one", () => {
     const { outputs } = cloud.status();
     const findings: Findings = (["app", "database", "backup"] as const).map((server) => {
       const { publicIPv4 = "" } = outputs[server] as Record<string, string>;
@@ -207,7 +207,8 @@ function judge(cloud: TestCloud): void {
       );
       return [server, [...seen.matchAll(/^(\d+\/\w+) +open /gm)].map(([, port = ""]) => port)];
     });
-    expect(weigh("nmap", findings, waivers)).toEqual({ open: [], stale: [] });
+    const web = ["80/tcp", "443/tcp"];
+    expect(Object.fromEntries(findings)).toEqual({ app: web, database: [], backup: [] });
   });
 }
 
