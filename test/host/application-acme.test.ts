@@ -70,9 +70,7 @@ const serial = (): string =>
   server.must(`openssl x509 -noout -serial -in ${ROOT}/ssl/certificate.pem`);
 
 beforeAll(async () => {
-  await server.boot();
-  const packages = "curl dehydrated nodejs openssl";
-  expect(server.drive("apply", "packages", { PACKAGES: packages }).code).toBe(0);
+  await server.bootWith("dehydrated");
   await server.cloud.boot(server.cloud.spec(2));
   mustAcme("apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install pebble curl");
   mustAcme("cat >/etc/pebble.json", PEBBLE);

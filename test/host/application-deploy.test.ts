@@ -38,7 +38,7 @@ const watch = (): void => void server.must("systemctl start application-watch.se
 const AS_USER = "setpriv --reuid=application --regid=application --clear-groups";
 
 beforeAll(async () => {
-  await server.boot();
+  await server.bootWith();
   expect(server.application("apply")).toMatchObject({ code: 0 });
 }, 420_000);
 

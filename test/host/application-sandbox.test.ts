@@ -4,11 +4,15 @@
  * system call that a port is opened with is refused as well), and the limits of memory and tasks, for which it has no
  * controllers: of those there is but what systemd has been told.
  */
+import { appWall } from "../../components/lib/firewall-rules";
+import { renderIPv4Rules } from "../../components/lib/host-firewall-rules";
 import { ApplicationServer, release, ROOT } from "./application-server";
 import { itWithJournal } from "./harness";
+import { METADATA as METADATA_OF } from "./wall-probe";
 
 const server = new ApplicationServer("a99102");
 const it = itWithJournal(server);
+const METADATA = METADATA_OF.v4;
 
 /** Runs statements that come in a request. No application should. */
 const ANSWERS = `
@@ -36,7 +40,7 @@ const connects = (host: string, port: number): string =>
    })`;
 
 beforeAll(async () => {
-  await server.boot();
+  await server.bootWith("iptables");
   // What it shall not get at has to be there.
   server.must(`install -d -m 755 /etc/stronghold/database /srv/others /opt/others
     echo C4n4ry >/etc/stronghold/database/application.json
@@ -131,6 +135,21 @@ describe("an application that was taken over", () => {
     );
     expect(said).not.toContain("C4n4ry");
     expect(said).toMatch(/^refused/);
+  });
+
+  it("cannot reach the metadata service, which is for root alone by the firewall's rule", () => {
+    const rules = renderIPv4Rules(appWall({ sshFrom: ["203.0.113.10/32"], outbound: "anywhere" }));
+    const rule = rules.split("\n").find((line) => line.includes(METADATA)) ?? "";
+    const serve = `require("net").createServer((socket) => socket.end("first-boot data")).listen(80, "${METADATA}")`;
+    server.must(`ip address add ${METADATA}/32 dev lo
+      systemd-run --quiet --collect --unit=metadata node -e '${serve}'
+      until ss -Hltn | grep -q ${METADATA}; do sleep 0.1; done`);
+    const asked = `exec 3<>/dev/tcp/${METADATA}/80 && cat <&3`;
+    expect(server.must(asked)).toBe("first-boot data");
+    // Its own filter of addresses would do as well, where there is BPF.
+    server.must(`iptables ${rule}`);
+    expect(server.must(asked)).toBe("first-boot data");
+    expect(server.within(connects(METADATA, 80))).toMatch(/^refused: (ECONNREFUSED|timeout)/);
   });
 
   it("sees no process but its own", () => {

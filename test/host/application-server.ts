@@ -127,10 +127,10 @@ export class ApplicationServer extends TestServer {
     };
   }
 
-  /** Boots with the packages that the control needs. */
-  override async boot(): Promise<void> {
+  /** Boots with the packages that the control needs, and those of others. */
+  async bootWith(...more: string[]): Promise<void> {
     await super.boot();
-    const packages = { PACKAGES: packagesOf(["application"], BUNDLE).join(" ") };
+    const packages = { PACKAGES: [...packagesOf(["application"], BUNDLE), ...more].join(" ") };
     const { code, stdout, stderr } = this.drive("apply", "packages", packages);
     if (code !== 0) throw new Error(`packages ended with ${code}: ${stdout}${stderr}`);
   }

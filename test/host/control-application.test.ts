@@ -15,7 +15,7 @@ const DONE = { code: 0, fails: [], stderr: "" };
 const UNITS = "/etc/systemd/system";
 
 beforeAll(async () => {
-  await server.boot();
+  await server.bootWith();
 }, 360_000);
 
 afterAll(async () => {
