@@ -55,6 +55,8 @@ apply() {
   # A deploy that is at work would take a restart for a release that is no good.
   exec 8>>"$DEPLOY_LOCK"
   flock --wait "$DEPLOY_SECONDS" 8 || die 75 "a deploy has been at work for $DEPLOY_SECONDS s; wait for it, then run again"
+  # For a deploy that is turned away meanwhile.
+  printf 'the stack sets this server up\n' >"$DEPLOY_LOCK"
   for owner in "${OWNERS[@]}"; do make_locked "$owner" /nonexistent "${SOCKETS[@]}" "$SERVICE"; done
   make_folders < <(wanted_folders)
   uses_acme || stop_acme
