@@ -4,7 +4,7 @@ import { join, posix, sep } from "node:path";
 
 import type { Artefact, Fault, Item } from "./artefact";
 
-/** The same as the server's: what is larger fills its disk with five releases. */
+/** Less than the server takes: five releases that are larger would fill its disk. */
 export const BYTES_MAX = 512 * 1024 * 1024;
 export const FILES_MAX = 50_000;
 const PLAIN = "a release consists of files, folders and symbolic links inside of it";

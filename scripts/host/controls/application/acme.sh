@@ -59,8 +59,9 @@ certify() {
 
 is_certified() {
   local chain key name
+  acme_certified || return
   for name in $(acme_names); do
-    acme_certified && openssl x509 -noout -checkhost "$name" <<<"$chain" | grep -q 'does match' || return
+    openssl x509 -noout -checkhost "$name" <<<"$chain" | grep -q 'does match' || return
   done
 }
 

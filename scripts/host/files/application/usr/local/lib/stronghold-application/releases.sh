@@ -76,7 +76,7 @@ refuse_release() {
   fail 65 "the release is refused, nothing was changed: $1"
 }
 
-# unpack: no more than it may be. tar itself keeps what it unpacks below the folder.
+# unpack: tar itself keeps what it unpacks below the folder.
 unpack() {
   local said
   install -d -m 755 -- "$fresh"
