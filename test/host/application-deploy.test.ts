@@ -334,6 +334,21 @@ describe("releases one after the other", () => {
     );
   });
 
+  it("wait for the watch, which nobody has asked for, and are not turned away by who asks", () => {
+    const hold = (name: string, seconds: number): string =>
+      `exec 9>>/run/stronghold-application.lock; flock 9; echo '${name}' >/run/stronghold-application.lock; (sleep ${seconds}) & exec 9>&-; `;
+    const { id } = release({ version: "2.1.0" });
+    const waited = server.root(
+      `${hold("the watch since a moment ago", 3)} ${PROGRAM} rollback bob ${id}`,
+    );
+    expect(waited).toMatchObject({ code: 0, stderr: "" });
+    expect(waited.stdout).toMatch(/^STEP\twaiting for the watch/);
+    // Its holder is gone: what is left in the file is a name from before.
+    expect(
+      server.root(`${hold("bob deploys x", 0.5)} ${PROGRAM} rollback bob ${id}`),
+    ).toMatchObject({ code: 0, stderr: "" });
+  });
+
   it.each([
     ["nothing", ""],
     ["a verb that there is not", "explode"],

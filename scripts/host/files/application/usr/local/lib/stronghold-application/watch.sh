@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # watch: what a timer looks at twice a minute.
 
+# What it calls itself while it holds the lock, and how long it takes at most where it starts the application again.
+readonly WATCH_HOLDS="the watch since" WATCH_SECONDS=150
 readonly ALERT=/usr/local/sbin/stronghold-alert TELL_SECONDS=20 TOLD=$STATE/told
 # An answer that comes late now and then is no reason; one that does not come twice in a row is.
 readonly TRIES=2
@@ -11,7 +13,7 @@ watch() {
   local said at
   exec 9>>"$LOCK_FILE"
   flock --nonblock 9 || return 0
-  printf 'the watch since %s\n' "$(now)" >"$LOCK_FILE"
+  printf '%s %s\n' "$WATCH_HOLDS" "$(now)" >"$LOCK_FILE"
   settle
   for ((at = 1; at <= TRIES; at++)); do
     said=$(public_health)
