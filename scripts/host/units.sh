@@ -20,6 +20,27 @@ ask_units() {
   done < <(systemctl show "${style[@]}" --property="$1" -- "${@:2}")
 }
 
+# of_units PROPERTY UNIT...: as systemd says it; of a template, that of an instance, which is what counts.
+of_units() {
+  local -a units=("${@:2}")
+  systemctl show --property="$1" --value -- "${units[@]/@./@0.}"
+}
+
+# are_read UNIT...: systemd goes by what is on the disk now.
+are_read() {
+  [[ $(of_units NeedDaemonReload "$@") != *yes* ]] || no "systemd has not read the units since they were changed"
+}
+
+# read_units UNIT...
+read_units() { are_read "$@" >/dev/null || quietly systemctl daemon-reload; }
+
+# are_whole UNIT...: no drop-in changes them, nor one for all units of a kind.
+are_whole() {
+  local found
+  found=$(of_units DropInPaths "$@" | grep . | sort -u | paste -sd ' ')
+  [[ -z $found ]] || no "changed by $found"
+}
+
 # is_due TIMER: now and after a boot, of what was asked with ActiveState and WantedBy. Not by `is-enabled`: an
 # alias is enough for that.
 is_due() {

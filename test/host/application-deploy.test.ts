@@ -117,6 +117,12 @@ describe("a release that is no good", () => {
       () => releaseOf(Buffer.alloc(0)),
       /not compressed with gzip|there is none|cannot be unpacked/,
     ],
+    [
+      "unpacks to more than there is room for",
+      // A gigabyte in a megabyte: each member of the archive is 16 MB of zeros.
+      () => releaseOf(Buffer.concat(Array<Buffer>(65).fill(gzipSync(Buffer.alloc(1 << 24))))),
+      /or unpacks to more than 1024 MB: gzip: stdout: Broken pipe/,
+    ],
     ["has no package.json", () => pack({ "a.js": "" }), /package\.json: there is none/],
     ["has one that is no JSON", () => pack({ ...GOOD, "package.json": "{" }), /it is no JSON/],
     [

@@ -61,7 +61,7 @@ apply() {
 load_units() {
   local unit
   local -a stale=()
-  if needs_reload; then quietly systemctl daemon-reload; fi
+  read_units "${UNITS[@]}"
   ask_units ActiveState,WantedBy "${TIMERS[@]}"
   for unit in "${TIMERS[@]}"; do
     if [[ $renewed == no ]] && is_due "$unit" >/dev/null; then continue; fi

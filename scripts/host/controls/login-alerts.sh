@@ -115,7 +115,8 @@ try_anew() {
 load_units() {
   local unit
   local -a stale=()
-  if needs_reload; then quietly systemctl daemon-reload; fi
+  # shellcheck disable=SC2046 # words
+  read_units $(units_to_read)
   for unit in $(wanted_units); do
     if [[ $renewed == no ]] && is_running "$unit" >/dev/null; then continue; fi
     stale+=("$unit")

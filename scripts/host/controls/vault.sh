@@ -50,7 +50,7 @@ apply() {
   if ! files_are_exact >/dev/null; then renewed=yes; fi
   put_files
   remove_listed < <(surplus)
-  if needs_reload; then quietly systemctl daemon-reload; fi
+  read_units "${UNITS[@]}"
   for unit in "$SOCKET" "${TIMERS[@]}"; do
     if [[ $renewed == no ]] && is_right "$unit" >/dev/null; then continue; fi
     stale+=("$unit")

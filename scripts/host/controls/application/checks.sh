@@ -17,18 +17,12 @@ programs_are_exact() {
   group_is_exact programs || return
   found=$(surplus | paste -sd ' ')
   [[ -z $found ]] || no "not ours: $found" || return
-  found=$(of_units DropInPaths | grep . | sort -u | paste -sd ' ')
-  [[ -z $found ]] || no "changed by $found"
+  are_whole "${UNITS[@]}" "$ACME_SERVICE" "$ACME_TIMER"
 }
-
-needs_reload() { [[ $(of_units NeedDaemonReload) == *yes* ]]; }
-
-# of_units PROPERTY: of a template, that of an instance, which is what counts.
-of_units() { systemctl show --property="$1" --value -- "${UNITS[@]/@./@0.}" "$ACME_SERVICE" "$ACME_TIMER"; }
 
 runs_confined() {
   local socket
-  ! needs_reload || no "systemd has not read the units since they were changed" || return
+  are_read "${UNITS[@]}" "$ACME_SERVICE" "$ACME_TIMER" || return
   for socket in "${SOCKETS[@]}"; do socket_is_right "$socket" || return; done
   is_running "$TIMER" || return
   service_is_confined

@@ -23,10 +23,6 @@ settings_are_exact() {
   files_are_exact settings
 }
 
-needs_reload() {
-  [[ $(systemctl show --property=NeedDaemonReload --value "${UNITS[@]}") == *yes* ]]
-}
-
 # timers_run: by what the timers are told, not by when they are due next, which systemd does not know while a
 # service runs that was started before it last read its units.
 timers_run() {

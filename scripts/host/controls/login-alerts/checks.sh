@@ -37,7 +37,8 @@ monit_watches() {
 
 is_on() {
   local channel
-  ! needs_reload || no "systemd has not read the units since they were changed" || return
+  # shellcheck disable=SC2046 # words
+  are_read $(units_to_read) || return
   # shellcheck disable=SC2046 # words
   are_running $(wanted_units) || return
   for channel in "${CHANNELS[@]}"; do
@@ -47,12 +48,11 @@ is_on() {
   scans
 }
 
-needs_reload() {
+# units_to_read: also what a path unit starts.
+units_to_read() {
   local -a units
   mapfile -t units < <(wanted_units)
-  # Of a path unit, also what it starts.
-  units+=(stronghold-alerts.service stronghold-alerts-clock.service "${units[@]/%.path/.service}")
-  [[ $(systemctl show --property=NeedDaemonReload --value "${units[@]}") == *yes* ]]
+  printf '%s\n' "${units[@]}" stronghold-alerts.service stronghold-alerts-clock.service "${units[@]/%.path/.service}"
 }
 
 scans() {

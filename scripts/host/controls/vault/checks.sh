@@ -34,19 +34,12 @@ files_are_exact() {
   are_exact "${PATHS[@]}" || return
   found=$(surplus | paste -sd ' ')
   [[ -z $found ]] || no "not ours: $found" || return
-  # Also those that are for all units of a kind.
-  found=$(of_units DropInPaths | grep . | sort -u | paste -sd ' ')
-  [[ -z $found ]] || no "changed by $found"
+  are_whole "${UNITS[@]}"
 }
-
-needs_reload() { [[ $(of_units NeedDaemonReload) == *yes* ]]; }
-
-# of_units PROPERTY: of a template, that of an instance, which is what counts.
-of_units() { systemctl show --property="$1" --value "${UNITS[@]/@./@0-0.}"; }
 
 socket_is_on() {
   local members
-  ! needs_reload || no "systemd has not read the units since they were changed" || return
+  are_read "${UNITS[@]}" || return
   socket_is_right || return
   members=$(getent group "$RECEIVER" | cut -d : -f 4)
   [[ -z $members ]] || no "in the group $RECEIVER: $members; apply the control accounts"
@@ -83,9 +76,9 @@ quota_holds() {
 
 timers_run() {
   local timer
-  ask_units NextElapseUSecMonotonic,SubState "${TIMERS[@]}"
+  ask_units ActiveState,WantedBy,NextElapseUSecMonotonic,SubState "${TIMERS[@]}"
   for timer in "${TIMERS[@]}"; do
-    is_running "$timer" || return
+    is_due "$timer" || return
     # While its service runs, it may not know yet when it is due next.
     [[ ${UNIT_SAYS["$timer NextElapseUSecMonotonic"]-} =~ ^[0-9] || ${UNIT_SAYS["$timer SubState"]-} == running ]] ||
       no "$timer waits for nothing" || return

@@ -3,6 +3,7 @@
 #
 # Beside each there are, for root alone, the sums of all its files, and what it says of itself.
 
+# As it comes and as it is unpacked; the command that sends it allows less.
 readonly BYTES_MAX=$((1024 * 1024 * 1024)) FILES_MAX=100000 KEEP=5
 readonly FACTS=$STATE/releases
 
@@ -80,9 +81,12 @@ refuse_release() {
 unpack() {
   local said
   install -d -m 755 -- "$fresh"
-  if ! said=$(gzip --decompress --stdout -- "$tarball" 2>&1 >"$tarball.plain" | tail -n 1) || [[ -n $said ]]; then
+  # A megabyte can unpack to a full disk; gzip is cut off before that, and says so.
+  said=$({ gzip --decompress --stdout -- "$tarball" | head -c "$BYTES_MAX" >"$tarball.plain"; } 2>&1 | tail -n 1) ||
+    said=${said:-gzip failed}
+  if [[ -n $said ]]; then
     rm -f -- "$tarball.plain"
-    refuse_release "it is not compressed with gzip, or is larger than the disk: $said"
+    refuse_release "it is not compressed with gzip, or unpacks to more than $((BYTES_MAX >> 20)) MB: ${said:0:200}"
   fi
   said=$(tar --extract --file="$tarball.plain" --directory="$fresh" --no-same-owner --no-same-permissions 2>&1 | tail -n 1) ||
     said=${said:-tar failed}
