@@ -158,6 +158,19 @@ describe.each(ENGINES)("the control backups with %s", (engine) => {
     expect(drive("apply")).toMatchObject({ code: 0, fails: [] });
   }, 240_000);
 
+  it("takes a backup that is on its way for one that has not arrived only if it stays there", () => {
+    server.must(`${NEWEST}; rm ${STATE}/shipped/$newest`);
+    const ships = "/run/stronghold-backup/ship-full.lock";
+    pair.start(`flock ${ships} sleep 60`);
+    server.must(`until ! flock -n ${ships} true; do sleep 0.05; done`);
+    expect(drive("audit")).toMatchObject({ code: 0, fails: [] });
+    server.must(`${NEWEST}; touch -d '61 minutes ago' ${SPOOL}/$newest.manifest`);
+    expect(drive("audit").fails).toContain("BACKUPS-05");
+    server.must(`pkill -xf 'sleep 60'; until flock -n ${ships} true; do sleep 0.05; done`);
+    expect(drive("audit").fails).toContain("BACKUPS-05");
+    expect(drive("apply")).toMatchObject({ code: 0, fails: [] });
+  }, 180_000);
+
   it.each(engine === "mysql" ? NAMED : NAMED.slice(0, 1))(
     "names %s, which is a person's to mend",
     (_what, tamper, mend, numbers) => {

@@ -67,7 +67,7 @@ status_is_known() { [[ ! -v status[silence] ]] || no "${status[silence]}"; }
 
 all_is_shipped() {
   status_is_known || return
-  [[ ${status["newest-shipped"]-} == yes ]] || no "the vault has not got ${status[newest]}" || return
+  [[ ${status["newest-shipped"]-} =~ ^(yes|now)$ ]] || no "the vault has not got ${status[newest]}" || return
   ((${status["waiting-minutes"]:-0} < WAIT_MINUTES_MAX)) ||
     no "${status[waiting]-} wait, the oldest for ${status["waiting-minutes"]} minutes"
 }

@@ -163,6 +163,13 @@ is_for_recipients() {
     fail "$1 was encrypted for other recipients than the settings name"
 }
 
+# is_at_work LOCK: somebody holds it.
+is_at_work() {
+  local code=0
+  flock --shared --nonblock --conflict-exit-code 75 "$RUNTIME/$1.lock" true 2>/dev/null || code=$?
+  ((code == 75))
+}
+
 status() {
   local id late=no newest='' shipped=no waits=0 oldest=0 surplus=0 failed=no age
   local -a all
@@ -176,7 +183,12 @@ status() {
     if is_shipped "$id"; then surplus=$((surplus + 1)); fi
   done
   if ((${#all[@]} > 0)); then newest=${all[-1]}; fi
-  if [[ -n $newest ]] && is_shipped "$newest"; then shipped=yes; fi
+  if [[ -n $newest ]] && is_shipped "$newest"; then
+    shipped=yes
+  elif is_at_work full || is_at_work ship-full; then
+    # Whoever hangs is found by how long it waits.
+    shipped=now
+  fi
   if [[ $(was_told backup-failed) == wrong || $(was_told backup-log-gap) == wrong ]]; then failed=yes; fi
   if logs_are_late; then late=yes; fi
   printf '%s\t%s\n' newest "$newest" newest-shipped "$shipped" waiting "$waits" waiting-minutes "$((oldest / 60))" \
