@@ -349,6 +349,9 @@ describe("releases one after the other", () => {
     );
     expect(waited).toMatchObject({ code: 0, stderr: "" });
     expect(waited.stdout).toMatch(/^STEP\twaiting for the watch/);
+    expect(server.must(`${hold("the watch since a moment ago", 3)} ${PROGRAM} status`)).toContain(
+      '"lock": null',
+    );
     // Its holder is gone: what is left in the file is a name from before.
     expect(
       server.root(`${hold("bob deploys x", 0.5)} ${PROGRAM} rollback bob ${id}`),

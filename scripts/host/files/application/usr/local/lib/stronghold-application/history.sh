@@ -53,14 +53,17 @@ release_before() {
 
 # status: all values are of shapes that need no escape.
 status() {
-  local node service holder=null
+  local node service lock=null
   node=$(/usr/bin/node --version)
   service=$(systemctl is-active application.service || true)
   exec 9>>"$LOCK_FILE"
-  flock --nonblock 9 || holder=\"$(tr -d '"\\\n' <"$LOCK_FILE")\"
+  # A second for a name that is being written. The watch is no deploy.
+  if ! flock --shared --timeout 1 9 && [[ $(holder) != "$WATCH_HOLDS"* ]]; then
+    lock=\"$(holder | tr -d '"\\\n')\"
+  fi
   exec 9>&-
   printf '{"current": %s, "service": "%s", "node": "%s", "lock": %s,\n' \
-    "$(quoted "$(current_id || true)")" "$service" "${node#v}" "$holder"
+    "$(quoted "$(current_id || true)")" "$service" "${node#v}" "$lock"
   printf '"releases": [%s],\n' "$(release_rows | paste -sd ,)"
   printf '"deploys": [%s]}\n' "$(tac -- "$HISTORY" 2>/dev/null | head -n 20 | deploy_rows | paste -sd ,)"
 }
