@@ -16,6 +16,8 @@ const CACHE = join(__dirname, "../node_modules/.cache");
 /** Part of the cache's name, so that another one is fetched anew; the one of Debian 12 gives no grades. */
 const VERSION = "3.2";
 const LIMIT_MS = 600_000;
+/** How often at most. It gives up a connection after no try but one, which a busy machine makes it miss. */
+const LOOKS = 3;
 
 /** From what does no harm to what has to be mended at once, in testssl.sh's own words. */
 export const SEVERITIES = ["OK", "INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL", "WARN"] as const;
@@ -76,17 +78,29 @@ export interface TlsTarget {
 
 /** Looks at a server, with words in front that put us in the place to look from. Takes a minute or more. */
 export function testssl(folder: string, enter: readonly string[], target: TlsTarget): TlsFindings {
+  let looked = look(folder, enter, target);
+  for (let more = 1; more < LOOKS && !isConclusive(looked); more += 1)
+    looked = look(folder, enter, target);
+  return looked;
+}
+
+/** Whether it got everywhere: a connection that it missed is its warning that it has not looked. */
+export function isConclusive({ findings }: TlsFindings): boolean {
+  return !findings.WARN.some((finding) => finding.includes("connect problem"));
+}
+
+function look(folder: string, enter: readonly string[], target: TlsTarget): TlsFindings {
   const { address, port = 443, authorityFile } = target;
   const scratch = mkdtempSync(join(tmpdir(), "stronghold-testssl-"));
   try {
     const file = join(scratch, "findings.json");
     const place = ["env", `TESTSSL_INSTALL_DIR=${join(folder, "etc/testssl")}`];
-    const look = [join(folder, "usr/bin/testssl"), "--quiet", "--color", "0", "--warnings", "off"];
+    const judge = [join(folder, "usr/bin/testssl"), "--quiet", "--color", "0", "--warnings", "off"];
     const said = ["--jsonfile", file, "--add-ca", authorityFile];
     // Names would be looked up where there is nobody to answer.
     const quiet = ["--nodns", "none"];
     const host = address.includes(":") ? `[${address}]` : address;
-    const [command = "", ...words] = [...enter, ...place, ...look, ...said, ...quiet];
+    const [command = "", ...words] = [...enter, ...place, ...judge, ...said, ...quiet];
     const ran = spawnSync(command, [...words, `${host}:${port}`], {
       encoding: "utf8",
       cwd: scratch,

@@ -189,13 +189,18 @@ export function describeDeploy(cloud: TestCloud): void {
       const words = ["console", "app", "--", "bash", "-euc", FETCH_TESTSSL];
       writeFileSync(join(into, "testssl.deb"), Buffer.from(must(cloud.run(words)), "base64"));
     });
+    const process = (): string =>
+      must(cloud.run("console app -- systemctl show -P MainPID application".split(" ")));
+    const before = process();
     const { grade, findings } = testssl(judge, enter("stranger"), { address, authorityFile });
+    // Nothing that it tries brings the application down.
+    expect(process()).toBe(before);
     const { WARN, MEDIUM, HIGH, CRITICAL } = findings;
     const open = [...WARN, ...MEDIUM, ...HIGH, ...CRITICAL].filter(
       (finding) => WAIVED[finding.split(":")[0] ?? ""] === undefined,
     );
     expect({ grade, open }).toEqual({ grade: "A+", open: [] });
-  }, 600_000);
+  }, 900_000);
 
   describe("under 200 requests a second", () => {
     it("a changed release takes over, and no request is lost", async () => {

@@ -1,5 +1,5 @@
 /** How the judge of TLS is read; what it thinks of our servers is the e2e layer's. */
-import { readFindings } from "../testssl";
+import { isConclusive, readFindings } from "../testssl";
 
 const row = (id: string, severity: string, finding: string): object => ({ id, severity, finding });
 const text = (...rows: object[]): string => JSON.stringify(rows);
@@ -15,6 +15,17 @@ describe("what testssl.sh finds", () => {
       ...{ OK: ["TLS1_3: offered", "overall_grade: A+"], HIGH: ["cert_revocation: none"] },
       ...{ LOW: [], MEDIUM: [], CRITICAL: [], WARN: [] },
     });
+  });
+
+  it("is looked for again where it could not connect", () => {
+    const missed = row(
+      "sessionresumption_ticket",
+      "WARN",
+      "check failed because of connect problem",
+    );
+    expect(isConclusive(readFindings(text(missed, GRADE)))).toBe(false);
+    const other = row("engine_problem", "WARN", "No engine or GOST support via engine");
+    expect(isConclusive(readFindings(text(other, GRADE)))).toBe(true);
   });
 
   it("is no judgement without a grade, or where it could not go on", () => {
