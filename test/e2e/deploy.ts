@@ -189,12 +189,12 @@ export function describeDeploy(cloud: TestCloud): void {
       const words = ["console", "app", "--", "bash", "-euc", FETCH_TESTSSL];
       writeFileSync(join(into, "testssl.deb"), Buffer.from(must(cloud.run(words)), "base64"));
     });
-    const process = (): string =>
+    const mainPid = (): string =>
       must(cloud.run("console app -- systemctl show -P MainPID application".split(" ")));
-    const before = process();
+    const before = mainPid();
     const { grade, findings } = testssl(judge, enter("stranger"), { address, authorityFile });
     // Nothing that it tries brings the application down.
-    expect(process()).toBe(before);
+    expect(mainPid()).toBe(before);
     const { WARN, MEDIUM, HIGH, CRITICAL } = findings;
     const open = [...WARN, ...MEDIUM, ...HIGH, ...CRITICAL].filter(
       (finding) => WAIVED[finding.split(":")[0] ?? ""] === undefined,

@@ -60,8 +60,7 @@ apply() {
   for owner in "${OWNERS[@]}"; do make_locked "$owner" /nonexistent "${SOCKETS[@]}" "$SERVICE"; done
   make_folders < <(wanted_folders)
   uses_acme || stop_acme
-  if ! group_is_exact programs >/dev/null || [[ -n $(surplus) ]] ||
-    ! are_read "${UNITS[@]}" "$ACME_SERVICE" "$ACME_TIMER" >/dev/null; then is_renewed=yes; fi
+  if ! group_is_exact programs >/dev/null || [[ -n $(surplus) ]] || ! are_read "${UNITS[@]}" >/dev/null; then is_renewed=yes; fi
   if config=$(group_is_exact config); then config=same; fi
   if ssl=$(group_is_exact ssl); then ssl=same; fi
   put_files

@@ -17,12 +17,12 @@ programs_are_exact() {
   group_is_exact programs || return
   found=$(surplus | paste -sd ' ')
   [[ -z $found ]] || no "not ours: $found" || return
-  are_whole "${UNITS[@]}" "$ACME_SERVICE" "$ACME_TIMER"
+  are_whole "${UNITS[@]}"
 }
 
 runs_confined() {
   local socket
-  are_read "${UNITS[@]}" "$ACME_SERVICE" "$ACME_TIMER" || return
+  are_read "${UNITS[@]}" || return
   for socket in "${SOCKETS[@]}"; do socket_is_right "$socket" || return; done
   is_running "$TIMER" || return
   service_is_confined

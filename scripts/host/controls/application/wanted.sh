@@ -3,7 +3,7 @@
 
 readonly UNITS=(application.service application-trial@.service application-migrate@.service application-https.socket
   application-redirect.socket application-redirect.service application-trial@.socket application-watch.service
-  application-watch.timer)
+  application-watch.timer application-certificate.service application-certificate.timer)
 
 load_wanted() {
   local path sandbox

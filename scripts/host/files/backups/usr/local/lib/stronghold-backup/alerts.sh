@@ -182,12 +182,10 @@ status() {
   for id in "${all[@]:0:$((${#all[@]} > KEEP ? ${#all[@]} - KEEP : 0))}"; do
     if is_shipped "$id"; then surplus=$((surplus + 1)); fi
   done
-  if ((${#all[@]} > 0)); then newest=${all[-1]}; fi
-  if [[ -n $newest ]] && is_shipped "$newest"; then
-    shipped=yes
-  elif is_at_work full || is_at_work ship-full; then
+  if ((${#all[@]} > 0)); then
+    newest=${all[-1]}
     # Whoever hangs is found by how long it waits.
-    shipped=now
+    if is_shipped "$newest"; then shipped=yes; elif is_at_work full || is_at_work ship-full; then shipped=now; fi
   fi
   if [[ $(was_told backup-failed) == wrong || $(was_told backup-log-gap) == wrong ]]; then failed=yes; fi
   if logs_are_late; then late=yes; fi
