@@ -8,7 +8,7 @@ import { pollUntil, run } from "./run";
 import { namespaceName, vantageCommand } from "./vantage";
 
 const POWER_OFF_LIMIT_MS = 20_000;
-const BOOT_LIMIT_MS = 60_000;
+const BOOT_LIMIT_MS = 120_000;
 const CONSOLE_TAIL_LINES = 15;
 
 /** One booted (or switched-off) Debian host: a disk, and the container that runs on it. */
@@ -48,7 +48,7 @@ export class Host {
     // A host whose own firewall drops the probe must not hold it for minutes.
     // Node's pipes are sockets, for which bash takes itself for a remote shell and reads ~/.bashrc: whatever a
     // user has there would slow each probe down, or hold it until it is too late.
-    const probe = ["timeout", "1", "bash", "--norc", "-c", greeting];
+    const probe = ["timeout", "3", "bash", "--norc", "-c", greeting];
     const words = [...vantageCommand(this.cloudId, this.id), ...probe];
     const greets = (): Promise<boolean> =>
       run(words).then(

@@ -1,7 +1,7 @@
 import { processStart } from "../process-identity";
 import { pollUntil } from "./run";
 
-const END_LIMIT_MS = 5_000;
+const END_LIMIT_MS = 30_000;
 
 /** Sends a signal; a process that has ended in the meantime is no error. */
 export function signal(pid: number, name: NodeJS.Signals): void {

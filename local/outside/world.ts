@@ -8,7 +8,7 @@ import { vantageCommand } from "../machines/vantage";
 import { ensureIdentity } from "./identity";
 import { OUTSIDE_IPV4, RELAY_PORT, TIME_PORT, WEB_PORT } from "./places";
 
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 60_000;
 
 /**
  * What the servers of one local cloud talk to: a time server, a mail relay, and web endpoints in the

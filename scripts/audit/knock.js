@@ -26,7 +26,8 @@ const knock = (door) =>
       if (isAnswer) answered.push(door);
       done();
     };
-    socket.setTimeout(Number(limit), () => end(false));
+    // An answer that has come while this process had to wait for its turn is looked at first.
+    socket.setTimeout(Number(limit), () => setImmediate(end, false));
     socket.on("connect", () => end(true));
     socket.on("error", (error) => {
       if (NOT_ASKED.includes(error.code)) fail(error);
