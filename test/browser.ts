@@ -10,6 +10,8 @@ import { chromium, type Page } from "playwright-core";
 
 import { run } from "../local/machines/run";
 
+/** Longer than its own 30 s: on a busy machine its many processes come up one after the other. */
+const LIMIT_MS = 120_000;
 /** Debian's package; Ubuntu's is a snap, which has no hosts of its own to run in. */
 const CHROMIUM = "/usr/bin/chromium";
 
@@ -45,6 +47,7 @@ export async function openBrowser({ enter, authority }: BrowserOptions): Promise
     return {
       page: async (url) => {
         const context = await browser.newContext();
+        context.setDefaultTimeout(LIMIT_MS);
         const page = await context.newPage();
         await page.goto(url);
         return page;

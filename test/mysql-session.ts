@@ -15,7 +15,9 @@ function connect({ host, user, password, schema, ca }: Access): Promise<Connecti
   // checked elsewhere: this client would compare it with "localhost" where it connects by address.
   const ssl = ca === undefined ? {} : { ssl: { ca } };
   const database = schema === undefined ? {} : { database: schema };
-  return createConnection({ host, user, password, ...database, connectTimeout: 3000, ...ssl });
+  // Up to the end of the login, which a busy machine may make wait.
+  const connectTimeout = 10_000;
+  return createConnection({ host, user, password, ...database, connectTimeout, ...ssl });
 }
 
 /** The error's name, as the server or the system gives it. */

@@ -25,7 +25,7 @@ export interface LoginResult {
 export interface LoginOptions {
   /** What the remote command reads. */
   input?: string;
-  /** A login that takes longer is ended. @default 40 s */
+  /** A login that takes longer is ended. @default 120 s, after which sshd does so itself (LoginGraceTime) */
   limitMs?: number;
   /** Called at each question before it is answered, so that a test can hold a login at its prompt. */
   beforeAnswer?: (prompt: string, nth: number) => Promise<void> | void;
@@ -71,7 +71,7 @@ export async function loginWith(
     child.stderr.on("data", (chunk: Buffer) => (said.stderr += chunk.toString()));
     child.stdin.on("error", () => undefined);
     child.stdin.end(options.input ?? "");
-    const limit = setTimeout(() => child.kill("SIGKILL"), options.limitMs ?? 40_000);
+    const limit = setTimeout(() => child.kill("SIGKILL"), options.limitMs ?? 120_000);
     const ended = new Promise<number>((resolve, reject) => {
       child.on("error", reject);
       child.on("close", (code) => {

@@ -56,7 +56,9 @@ export function ensureSshAudit(): string {
 export function sshAudit(words: readonly string[], address: string, port = 22): SshFindings {
   const folder = ensureSshAudit();
   const look = ["python3", "-m", "ssh_audit", "--json", "--skip-rate-test", `--port=${port}`];
-  const [command, ...args] = [...words, "env", `PYTHONPATH=${folder}`, ...look, address];
+  // Its own 5 s are a busy sshd's now and then.
+  const patient = "--timeout=30";
+  const [command, ...args] = [...words, "env", `PYTHONPATH=${folder}`, ...look, patient, address];
   // It ends with 2 or 3 where it has warnings or failures to tell.
   const said = run(command, args, [0, 2, 3]);
   const judgement = JSON.parse(said) as Judgement;

@@ -109,13 +109,13 @@ export async function failureOf(
   return { status: answer.status, errors: (answer.data as { errors: unknown }).errors };
 }
 
-/** Asks until the answer is as wanted, for at most five seconds. */
+/** Asks until the answer is as wanted, for at most thirty seconds: it is there at once, unless the machine is busy. */
 export async function poll<T>(ask: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 30_000;
   for (;;) {
     const value = await ask();
     if (wanted(value)) return value;
-    if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(value)} after 5 s`);
+    if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(value)} after 30 s`);
     // Lets the server, which lives in this process, have its turn.
     await setImmediate();
   }

@@ -6,6 +6,9 @@ import type { Preview } from "../../scripts/preview/preview";
 import { CANARY, PreviewProject, type Previewed, SETTINGS } from "../preview-project";
 import { type Cloud, startCloud, stopClouds } from "./harness";
 
+// Each run loads all of this program, mostly twice, and the machine may be busy.
+jest.setTimeout(180_000);
+
 let project: PreviewProject;
 let cloud: Cloud;
 
@@ -72,8 +75,9 @@ describe("npm run preview", () => {
     project.set(SETTINGS);
     const file = "scripts/host/controls/clock.sh";
     appendFileSync(join(project.folder, file), "\n# a change\n");
-    const { stdout } = await preview("--base", "HEAD", "--json");
-    project.git("checkout", "--quiet", file);
+    const { stdout } = await preview("--base", "HEAD", "--json").finally(() =>
+      project.git("checkout", "--quiet", file),
+    );
     const steps = stepsOf(JSON.parse(stdout) as Preview);
     expect(steps.filter((step) => step.includes("clock"))).toEqual([
       "change environment-app-hardening-clock: its files",
@@ -139,8 +143,7 @@ describe("npm run preview", () => {
     ],
   ])("ends with 1 on %s, and shows the rest", async (_, prepare, fault) => {
     prepare();
-    const ran = await preview();
-    project.git("checkout", "--quiet", "components");
+    const ran = await preview().finally(() => project.git("checkout", "--quiet", "components"));
     expect(ran.code).toBe(1);
     expect(ran.stdout).toContain(`REFUSED:\n  - ${fault}`);
   });

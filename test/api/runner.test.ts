@@ -8,7 +8,8 @@ import type { ResourceEvent, ResultEvent } from "../../local/runner/events";
 import { type Ended, RunnerProcess } from "../unit/fixtures/runner-process";
 import { type Cloud, startCloud, stopClouds, TOKEN } from "./harness";
 
-jest.setTimeout(60_000);
+// Each run loads all of a program, some tests run three, and the machine may be busy.
+jest.setTimeout(180_000);
 
 let cloud: Cloud;
 let runner: RunnerProcess;
@@ -42,7 +43,7 @@ async function upCutShort(act: (end: (signal: NodeJS.Signals) => void) => void):
     void (async () => {
       const isBegun = (): boolean =>
         existsSync(stateFile()) && readFileSync(stateFile(), "utf8").includes('"unfinished": true');
-      while (!isBegun()) await delay(10);
+      while (child.exitCode === null && !isBegun()) await delay(10);
       act((signal) => child.kill(signal));
     })();
   });

@@ -29,9 +29,10 @@ describe("an answer", () => {
   });
 
   it("tells the rate limit", async () => {
+    const asked = Date.now() / 1000;
     const { headers } = await send(await startCloud(), "GET", "/regions");
     expect(headers).toMatchObject({ "x-ratelimit-limit": "1600", "x-ratelimit-remaining": "1599" });
-    expect(Number(headers["x-ratelimit-reset"])).toBeGreaterThan(Date.now() / 1000 - 1);
+    expect(Number(headers["x-ratelimit-reset"])).toBeGreaterThan(asked);
   });
 });
 

@@ -266,7 +266,7 @@ async function reboot(): Promise<void> {
   const before = bootIds();
   for (const host of ["db", "backup", "app"])
     cloud.run(["console", host, "--", "systemctl", "reboot", "--no-block"]);
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 180_000;
   const isBack = async (): Promise<boolean> => {
     if (bootIds().some((id, index) => id === "" || id === before[index])) return false;
     const deployers: Login = "the deployer with its key";
@@ -274,7 +274,7 @@ async function reboot(): Promise<void> {
     const outcomes = await Promise.all(ways.map((way) => tryLogin(deployers, way, 0)));
     return outcomes.every((outcome) => outcome === "in");
   };
-  while (!(await isBack())) if (Date.now() > deadline) throw new Error("not back after 60 s");
+  while (!(await isBack())) if (Date.now() > deadline) throw new Error("not back after 180 s");
   listen();
 }
 

@@ -15,6 +15,8 @@ export interface Attempt {
 
 /** Seconds of silence after which a wall is taken for one; nobody here is a millisecond away. */
 const SILENCE_SECONDS = 1;
+/** The same once a connection came about, and so no wall is in the way: a busy sshd may take that long to greet. */
+const GREETING_SECONDS = 20;
 /** How often a try is made until sshd has had a word in it. */
 const TRIES = 6;
 
@@ -26,20 +28,22 @@ export async function attempt(
   const options = [
     "IdentitiesOnly=yes",
     "IdentityAgent=none",
-    `ConnectTimeout=${SILENCE_SECONDS}`,
     "StrictHostKeyChecking=no",
     "UserKnownHostsFile=/dev/null",
     ...(key === undefined ? ["PubkeyAuthentication=no"] : []),
     ...(methods === undefined ? [] : [`PreferredAuthentications=${methods}`]),
   ].flatMap((option) => ["-o", option]);
   const identity = key === undefined ? [] : ["-i", key];
-  const words = ["ssh", "-F", "none", ...options, ...identity, `${user}@${address}`, "true"];
+  const words = ["-F", "none", ...options, ...identity, `${user}@${address}`, "true"];
+  let patience = SILENCE_SECONDS;
   for (let left = TRIES; ; left -= 1) {
-    const { code, stderr } = await loginWith([...enter, ...words], answers);
+    const ssh = ["ssh", "-o", `ConnectTimeout=${patience}`, ...words];
+    const { code, stderr } = await loginWith([...enter, ...ssh], answers);
     if (code === 0) return "in";
     if (!isTurnedAway(stderr)) return refusalIn(stderr);
     // Not by chance: sshd's penalties for whoever has failed a few times from that address.
     if (left === 1) return "refused";
+    patience = GREETING_SECONDS;
   }
 }
 

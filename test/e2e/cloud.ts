@@ -15,8 +15,10 @@ export interface Ran {
   stderr: string;
 }
 
-/** Longer than an `up` takes from nothing, beside six other suites on a machine half as fast as a laptop. */
-const LIMIT_MS = 900_000;
+/**
+ * Of any command. Longer than an `up` takes from nothing, beside six other suites on a machine half as fast as a laptop.
+ */
+export const LIMIT_MS = 900_000;
 
 /** One test cloud a suite, so that no suite touches the cloud that a developer has up. */
 export class TestCloud {
@@ -87,8 +89,10 @@ export class TestCloud {
     }
     if (host === "app") return this.from("operator", "ssh", ...options, app, command);
     const through = ["ssh", ...options, "-W", "%h:%p", app].join(" ");
-    const words = ["-o", `ProxyCommand=${through}`, `deployer@${databaseAddress}`, command];
-    return this.from("operator", "ssh", ...options, ...words);
+    // Until it is greeted, there is a whole login at the app server to wait for.
+    const way = ["ConnectTimeout=30", `ProxyCommand=${through}`].flatMap((one) => ["-o", one]);
+    const words = [...way, ...options, `deployer@${databaseAddress}`, command];
+    return this.from("operator", "ssh", ...words);
   }
 
   from(place: string, ...command: string[]): Ran {

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import type { DatabaseAccess } from "../../components/lib/outputs-contract";
 import { isVantage, vantageCommand } from "../../local/machines/vantage";
 import { Loop, query, type Access, type Answer } from "../mysql-client";
-import { ROOT, type TestCloud, type Ran } from "./cloud";
+import { LIMIT_MS, ROOT, type TestCloud, type Ran } from "./cloud";
 import { settingsFile } from "./settings";
 
 interface Outputs {
@@ -57,7 +57,7 @@ export function describeData(cloud: TestCloud): void {
       cwd: ROOT,
       env: cloud.env,
       encoding: "utf8",
-      timeout: 180_000,
+      timeout: LIMIT_MS,
     });
     return { code: ran.status ?? 128, stdout: ran.stdout, stderr: ran.stderr };
   }

@@ -16,12 +16,12 @@ import type { DeployReport } from "../../scripts/deploy/deploy";
 import type { StatusReport } from "../../scripts/deploy/status";
 import { type Browser, openBrowser } from "../browser";
 import { ensureTestssl, testssl } from "../testssl";
-import { ROOT, type Ran, type TestCloud } from "./cloud";
-import { ExampleReleases } from "./example-releases";
+import { THOROUGH } from "../thorough";
+import { LIMIT_MS, ROOT, type Ran, type TestCloud } from "./cloud";
+import { ExampleReleases, type Sickness } from "./example-releases";
 import { Load, type LoadReport } from "./load";
 
 const BY = "ada@example.com";
-const LIMIT_MS = 300_000;
 
 /** What testssl.sh finds and nobody means to mend, each with its reason. */
 const WAIVED: Record<string, string> = {
@@ -223,11 +223,15 @@ export function describeDeploy(cloud: TestCloud): void {
       expectNothingLost(load);
     }, 300_000);
 
-    it.each([
+    const waitedFor = [
       ["is not healthy", "/health answered 503", releases.sick.unhealthy],
-      ["crashes at its start", "its process ended", releases.sick.crashing],
       ["never listens", "did not answer", releases.sick.deaf],
+    ] as const;
+    it.each<readonly [string, string, Sickness]>([
+      ["crashes at its start", "its process ended", releases.sick.crashing],
       ["cannot be migrated", "the migration of release", releases.sick.stuck],
+      // A minute each; test/host/application-deploy.test.ts has them in every run, with less time to start.
+      ...(THOROUGH ? waitedFor : []),
     ])(
       "a release that %s is refused, and no request is lost",
       async (_, why, sick) => {

@@ -3,7 +3,7 @@
  *
  * Proves G17 on the embedded runner; the same on the real engine is test/engine's.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -13,7 +13,7 @@ import { runningDaemon } from "../../local/cli/daemon-control";
 import { vantageCommand } from "../../local/machines/vantage";
 import { machineNetwork, traces } from "../machine-view";
 import { attempt } from "./attempt";
-import { ROOT, TestCloud } from "./cloud";
+import { TestCloud } from "./cloud";
 import { settingsFile } from "./settings";
 
 const cloud = new TestCloud("lifecycle");
@@ -69,7 +69,7 @@ describe("a local cloud", () => {
     expect(ids()).toEqual(before);
     expect(cloud.run(["console", "db", "--", "id", "-nG", "grace"]).stdout).toContain("sudo");
     // Through both walls: the vendor's and the server's own.
-    expect(reachable("stranger")).toBe(true);
+    expect(eventually(() => reachable("stranger"))).toBe(true);
   }, 540_000);
 
   it("takes the access of a removed admin, and of a removed address, away", async () => {
@@ -149,41 +149,14 @@ describe("a local cloud", () => {
   }, 180_000);
 });
 
-describe("a command that is interrupted", () => {
-  it("leaves a cloud that the next up finishes", async () => {
-    const child = spawn(
-      process.execPath,
-      ["--import", "tsx", "scripts/local.ts", "up", "--engine", "embedded"],
-      {
-        cwd: ROOT,
-        env: cloud.env,
-        stdio: ["ignore", "ignore", "pipe"],
-        detached: true,
-      },
-    );
-    await new Promise<void>((resolve) => {
-      child.stderr.on("data", (chunk: Buffer) => {
-        // Hosts are there, hardening is under way.
-        if (/packages/.test(chunk.toString())) resolve();
-      });
-    });
-    process.kill(-(child.pid ?? 0), "SIGINT");
-    const code = await new Promise((resolve) => child.on("close", resolve));
-    expect(code).toBe(130);
-    expect(cloud.up().engine).toBe("embedded");
-    expect(login("db")).toBe(0);
-    expect(cloud.up()).toMatchObject({ created: 0, updated: 0, deleted: 0 });
-  }, 900_000);
-});
-
 function scratchCodesOf(person: string): string[] {
   const { enrolments } = cloud.status("--show-secrets").outputs as { enrolments: Enrolments };
   return enrolments.app[person]?.scratchCodes ?? [];
 }
 
-/** Polls until `probe` holds, for at most 30 s. */
+/** Polls until `probe` holds, for at most two minutes. */
 function eventually(probe: () => boolean): boolean {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 120_000;
   while (Date.now() < deadline) if (probe()) return true;
   return false;
 }

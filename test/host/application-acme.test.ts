@@ -151,7 +151,7 @@ describe("a certificate of an ACME server", () => {
 
   it("is proved at port 80, where nothing but proofs can be had", () => {
     const asked = (path: string): string => {
-      const words = ["curl", "-s", "--path-as-is", "--max-time", "5", "-w", " %{http_code}"];
+      const words = ["curl", "-s", "--path-as-is", "--max-time", "20", "-w", " %{http_code}"];
       return server.cloud.from("stranger", ...words, `http://${server.ipv4}:3000${path}`).stdout;
     };
     const proofs = "/.well-known/acme-challenge";

@@ -55,7 +55,7 @@ describe("a first release", () => {
     });
   });
 
-  it("is received, tried and exchanged, and is then told of", () => {
+  it("is received, tried and exchanged, and is then told of", async () => {
     const made = release();
     expect(server.root(`${PROGRAM} has ${made.sha}`).code).toBe(1);
     expect(server.receive(made)).toMatchObject({
@@ -78,12 +78,10 @@ describe("a first release", () => {
       deploys: [{ by: "ada@laptop", action: "deploy", release: made.id, result: "done" }],
     });
     expect(status().node).toMatch(/^\d+\.\d+\.\d+$/);
-    const line = server.must(
-      "journalctl -t stronghold-application -o cat | grep '^deploy' | tail -n 1",
-    );
-    expect(line).toBe(
-      `deploy of release ${made.id} (sha256 ${made.sha}) by ada@laptop, logged in as root: done`,
-    );
+    const line = `deploy of release ${made.id} (sha256 ${made.sha}) by ada@laptop, logged in as root: done`;
+    const told = (): string =>
+      server.must("journalctl -t stronghold-application -o cat | grep '^deploy' | tail -n 1");
+    expect(await eventually(() => told() === line)).toBe(true);
   });
 
   it("is root's, read-only to what runs, and sent once", () => {
@@ -232,7 +230,7 @@ describe("a release that is no good", () => {
     const before = server.must(`readlink ${ROOT}/current`);
     const pid = server.must("systemctl show -P MainPID application");
     server.must(
-      "sed -i s/START_SECONDS=60/START_SECONDS=4/ /usr/local/lib/stronghold-application/exchange.sh",
+      "sed -i s/START_SECONDS=60/START_SECONDS=10/ /usr/local/lib/stronghold-application/exchange.sh",
     );
     const visitors = server.visitors();
     const failed = server.ship(release({ version: "6.6.6", ...behaviour }));
@@ -248,6 +246,8 @@ describe("a release that is no good", () => {
   });
 
   it("and is so only where it serves is taken back, and who came meanwhile has waited", async () => {
+    // Whose time to start was hastened above.
+    expect(server.application("apply")).toMatchObject({ code: 0 });
     const before = server.must(`readlink ${ROOT}/current`);
     // It knows its trial from the real thing.
     const first =
@@ -268,12 +268,7 @@ describe("a release that is no good", () => {
 });
 
 describe("a migration", () => {
-  beforeAll(() => {
-    // Which was hastened above.
-    expect(server.application("apply")).toMatchObject({ code: 0 });
-  });
-
-  it("gets the account for it on its standard input, and nowhere else, and runs confined", () => {
+  it("gets the account for it on its standard input, and nowhere else, and runs confined", async () => {
     const credentials = '{"database":{"user":"deployment","password":"C4n4ryMigration"}}';
     const migrate = `
       const { readFileSync, readdirSync } = require("node:fs");
@@ -286,9 +281,9 @@ describe("a migration", () => {
     expect(server.receive(made).code).toBe(0);
     const deployed = server.deploy(made, credentials);
     expect(deployed).toMatchObject({ code: 0, stderr: "" });
-    expect(server.must("journalctl -t application-migrate -o cat | grep migrates")).toBe(
-      "migrates as true deployment 15 false 3",
-    );
+    const told = (): string => server.root("journalctl -t application-migrate -o cat").stdout;
+    expect(await eventually(() => told().includes("migrates as"))).toBe(true);
+    expect(told()).toContain("migrates as true deployment 15 false 3\n");
     serves(made);
     expect(
       server.must("grep -rlF C4n4ryMigration / --exclude-dir={proc,sys,dev} 2>/dev/null || true"),
@@ -341,20 +336,21 @@ describe("releases one after the other", () => {
   });
 
   it("wait for the watch, which nobody has asked for, and are not turned away by who asks", () => {
-    const hold = (name: string, seconds: number): string =>
-      `exec 9>>/run/stronghold-application.lock; flock 9; echo '${name}' >/run/stronghold-application.lock; (sleep ${seconds}) & exec 9>&-; `;
+    const hold = (name: string, until: string): string =>
+      `exec 9>>/run/stronghold-application.lock; flock 9; echo '${name}' >/run/stronghold-application.lock; (${until}) & exec 9>&-; `;
     const { id } = release({ version: "2.1.0" });
+    const isTold = "for n in {1..600}; do ! grep -q waiting /run/said || break; sleep 0.1; done";
     const waited = server.root(
-      `${hold("the watch since a moment ago", 3)} ${PROGRAM} rollback bob ${id}`,
+      `set -o pipefail; : >/run/said; ${hold("the watch since a moment ago", isTold)} ${PROGRAM} rollback bob ${id} | tee /run/said`,
     );
     expect(waited).toMatchObject({ code: 0, stderr: "" });
     expect(waited.stdout).toMatch(/^STEP\twaiting for the watch/);
-    expect(server.must(`${hold("the watch since a moment ago", 3)} ${PROGRAM} status`)).toContain(
-      '"lock": null',
-    );
+    expect(
+      server.must(`${hold("the watch since a moment ago", "sleep 3")} ${PROGRAM} status`),
+    ).toContain('"lock": null');
     // Its holder is gone: what is left in the file is a name from before.
     expect(
-      server.root(`${hold("bob deploys x", 0.5)} ${PROGRAM} rollback bob ${id}`),
+      server.root(`${hold("bob deploys x", "sleep 0.5")} ${PROGRAM} rollback bob ${id}`),
     ).toMatchObject({ code: 0, stderr: "" });
   });
 
@@ -388,13 +384,17 @@ describe("releases one after the other", () => {
 
 describe("an application that hangs", () => {
   it("is started again by the watch, and people are told once of what it cannot mend", async () => {
-    const HANGS = `if (request.url === "/hang") for (;;);`;
+    const HANGS = `if (request.url === "/hang") { console.log("hangs"); for (;;); }`;
     const sick = `if (request.url === "/sick") globalThis.sick = true; if (globalThis.sick && request.url === "/health") response.statusCode = 503;`;
     expect(server.ship(release({ version: "3.0.0", answers: HANGS + sick }))).toMatchObject({
       code: 0,
     });
     const pid = server.must("systemctl show -P MainPID application");
-    server.visits("/hang", "--max-time", "1");
+    const hangs = (): boolean => {
+      server.visits("/hang", "--max-time", "1");
+      return server.root("journalctl -t application -o cat | grep -qx hangs").code === 0;
+    };
+    expect(await eventually(hangs)).toBe(true);
     watch();
     expect(server.visits()).toBe("3.0.0 200");
     expect(server.must("systemctl show -P MainPID application")).not.toBe(pid);
@@ -406,13 +406,15 @@ describe("an application that hangs", () => {
     server.must("systemctl restart application");
     expect(await eventually(() => server.visits().endsWith(" 200"))).toBe(true);
     watch();
-    const told = server.must(
-      "journalctl -o cat | grep -E '^the application (does not work|works again)' | cut -d : -f 1",
-    );
-    expect(told.split("\n").slice(-2)).toEqual([
-      "the application does not work",
-      "the application works again",
-    ]);
+    const told = (): string[] =>
+      server
+        .must(
+          "journalctl -o cat | grep -E '^the application (does not work|works again)' | cut -d : -f 1",
+        )
+        .split("\n")
+        .slice(-2);
+    expect(await eventually(() => told()[1] === "the application works again")).toBe(true);
+    expect(told()).toEqual(["the application does not work", "the application works again"]);
   }, 120_000);
 });
 

@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { packagesOf } from "../../components/lib/bundle";
 import { vantageCommand } from "../../local/machines/vantage";
 import { base64, BUNDLE, type Parameters, type Report, TestServer } from "./harness";
-import { type Ran, run } from "./test-machines";
+import { eventually, type Ran, run } from "./test-machines";
 
 export const ROOT = "/usr/local/application";
 export const PROGRAM = "/usr/local/sbin/stronghold-application";
@@ -176,6 +176,8 @@ export class ApplicationServer extends TestServer {
     child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
     return {
       end: async () => {
+        // On a busy machine the first of them may not have been served yet.
+        await eventually(() => said.includes("\n"));
         const closed = new Promise((resolve) => child.once("close", resolve));
         if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
         await closed;

@@ -114,7 +114,9 @@ export function describeTrouble(pair: BackupPair, it: jest.It): void {
   }, 180_000);
 
   it("waits for whoever is shipping, who may have looked before the new one was there", () => {
-    pair.start("flock /run/stronghold-backup/ship-full.lock sleep 5");
+    const ships = "/run/stronghold-backup/ship-full.lock";
+    pair.start(`flock ${ships} sleep 10`);
+    server.must(`until ! flock -n ${ships} true; do sleep 0.05; done`);
     const id = pair.full();
     expect(pair.inVault()).toContain(id);
   }, 90_000);
@@ -126,10 +128,11 @@ export function describeTrouble(pair: BackupPair, it: jest.It): void {
       `cp -a ${key} ${key}.pub /root/; rm ${key} ${key}.pub; ssh-keygen -q -t ed25519 -N '' -f ${key}; systemctl restart ssh`,
     );
     const ran = pair.tool("run");
+    const after = vault.state();
+    vault.must(`mv /root/ssh_host_ed25519_key* /etc/ssh/; systemctl restart ssh`);
     expect(ran.code).toBe(1);
     expect(ran.stdout).toMatch(/could not ship full-\S+: .*host key/i);
-    expect(vault.state()).toBe(before);
-    vault.must(`mv /root/ssh_host_ed25519_key* /etc/ssh/; systemctl restart ssh`);
+    expect(after).toBe(before);
     expect(pair.tool("ship")).toMatchObject({ code: 0, stderr: "" });
     expect(pair.inVault()).toContain(pair.newest());
     pair.alerts();

@@ -207,9 +207,9 @@ describe("the control accounts", () => {
       "cp -a /etc/sudoers /root/sudoers; echo '%sudo ALL=(ALL) NOPASSWD: ALL' >>/etc/sudoers",
     );
     const found = drive("apply");
+    server.must("mv /root/sudoers /etc/sudoers");
     expect(found).toMatchObject({ code: 1, fails: ["ACCOUNTS-06"], changed: 0 });
     expect(found.stdout).toContain("%sudo ALL");
-    server.must("mv /root/sudoers /etc/sudoers");
   });
 
   it("does not follow a link that a person planted", () => {

@@ -36,7 +36,7 @@ describe("the control application", () => {
     expect(server.visits("/health")).toMatch(/ 200$/);
     const asked = (host: string, ...more: string[]): string => {
       const format = "%{http_code} %{redirect_url}";
-      const words = ["curl", "-s", "--max-time", "5", "-o", "/dev/null", "-w", format, ...more];
+      const words = ["curl", "-s", "--max-time", "20", "-o", "/dev/null", "-w", format, ...more];
       const at = host.includes(":") ? `[${server.ipv6}]` : server.ipv4;
       const url = `http://${at}:3000/a/page?with=words`;
       return server.cloud.from("stranger", ...words, "-H", `Host: ${host}`, url).stdout;

@@ -207,14 +207,14 @@ describe("a change by hand", () => {
     },
     {
       what: "that runs a program of no package",
-      how: `(exec setsid ${OTHER}/sleeper 600 >/dev/null 2>&1 &)`,
-      undo: `pkill -x sleeper`,
+      how: `(exec setsid ${OTHER}/sleeper 600 >/dev/null 2>&1 &) ; until pgrep -x sleeper >/dev/null; do sleep 0.1; done`,
+      undo: `pkill -x sleeper; while pgrep -x sleeper >/dev/null; do sleep 0.1; done`,
       said: { "AUDIT-09": `program ${OTHER}/sleeper is new` },
     },
     {
       what: "that runs a program which was deleted",
-      how: `cp ${OTHER}/sleeper ${OTHER}/hidden; (exec setsid ${OTHER}/hidden 600 >/dev/null 2>&1 &) ; sleep 0.2; rm ${OTHER}/hidden`,
-      undo: `pkill -x hidden`,
+      how: `cp ${OTHER}/sleeper ${OTHER}/hidden; (exec setsid ${OTHER}/hidden 600 >/dev/null 2>&1 &) ; until pgrep -x hidden >/dev/null; do sleep 0.1; done; rm ${OTHER}/hidden`,
+      undo: `pkill -x hidden; while pgrep -x hidden >/dev/null; do sleep 0.1; done`,
       said: { "AUDIT-09": `program ${OTHER}/hidden is new` },
     },
     {
@@ -240,10 +240,10 @@ describe("a change by hand", () => {
   it("that goes on after its session is named", async () => {
     const line = "setsid sleep 600 >/dev/null 2>&1 </dev/null & sleep 0.2";
     expect(server.ssh("ada", line)).toMatchObject({ code: 0 });
-    const seen = await eventually(() => drift()["AUDIT-09"] === "program sleep is new", 20_000);
+    const seen = await eventually(() => drift()["AUDIT-09"] === "program sleep is new");
     server.must("pkill -x sleep -u ada");
     expect(seen).toBe(true);
-    expect(await eventually(() => Object.keys(drift()).length === 0, 20_000)).toBe(true);
+    expect(await eventually(() => Object.keys(drift()).length === 0)).toBe(true);
   });
 });
 
@@ -276,14 +276,24 @@ describe("what is no change by hand", () => {
     server.must("rm /etc/by-hand");
   });
 
-  it("is a door that a control has closed for a moment", () => {
-    // As sshd does when it is told to read its settings anew.
-    server.must(`systemctl stop ssh
-      (exec setsid bash -c 'until [[ -f ${STATE}/before.after ]]; do sleep 0.02; done; systemctl start ssh' >/dev/null 2>&1 &)
-      cp ${STATE}/baseline ${STATE}/before`);
-    server.people("ada");
-    expect(server.must("systemctl is-active ssh")).toBe("active");
-    expect(drift()).toEqual({});
+  it("is a door that a control has closed for a moment", async () => {
+    const seen = async (): Promise<Record<string, string>> => {
+      // As sshd does when it is told to read its settings anew.
+      server.must(`systemctl stop ssh
+        (exec setsid bash -c 'until [[ -f ${STATE}/before.after ]]; do sleep 0.02; done; systemctl start ssh' >/dev/null 2>&1 &)
+        cp ${STATE}/baseline ${STATE}/before`);
+      server.people("ada");
+      const isOpen = (): boolean => server.root("systemctl is-active -q ssh").code === 0;
+      expect(await eventually(isOpen)).toBe(true);
+      return drift();
+    };
+    let found = await seen();
+    // It is given four seconds, in which a busy machine may not get sshd started: one of so many counts.
+    for (let again = 0; again < 4 && Object.keys(found).length > 0; again += 1) {
+      server.must("stronghold-audit accept");
+      found = await seen();
+    }
+    expect(found).toEqual({});
   });
 
   it("is what a control was killed at", () => {
@@ -328,14 +338,14 @@ describe("what is no change by hand", () => {
 
   it("is a reboot", async () => {
     await server.cloud.machines.reboot(1001);
-    expect(await eventually(() => server.lets("ada"), 30_000)).toBe(true);
+    expect(await eventually(() => server.lets("ada"))).toBe(true);
     server.must("systemctl is-system-running --wait || true");
     expect(drift()).toEqual({});
   }, 120_000);
 });
 
 describe("an operator who accepts what was changed", () => {
-  it("is told what it was, and the journal, too; then it is what shall be", () => {
+  it("is told what it was, and the journal, too; then it is what shall be", async () => {
     server.must("touch /etc/accepted; useradd -r accepted");
     const { code, stdout } = server.root("stronghold-audit accept");
     expect(code).toBe(0);
@@ -345,9 +355,9 @@ describe("an operator who accepts what was changed", () => {
       "CHANGED\taudit\taccepted: group accepted is new",
     ];
     expect(stdout.trimEnd().split("\n")).toEqual(lines);
-    expect(server.must("journalctl -q -t stronghold -n 3")).toContain(
-      "audit: accepted: file /etc/accepted is new",
-    );
+    const logged =
+      "journalctl -q -t stronghold | grep -q 'audit: accepted: file /etc/accepted is new'";
+    expect(await eventually(() => server.root(logged).code === 0)).toBe(true);
     expect(drift()).toEqual({});
     expect(server.root("stronghold-audit accept")).toMatchObject({ code: 0, stdout: "" });
     server.must("rm /etc/accepted");

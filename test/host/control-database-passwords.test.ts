@@ -10,7 +10,7 @@ import {
   APP_ID,
   DatabaseServer,
   type Engine,
-  ENGINES,
+  ENGINES_IN_DEPTH,
   password,
 } from "./database-server";
 import { base64, itWithJournal, type Parameters, type Report } from "./harness";
@@ -21,7 +21,7 @@ const CLOUDS: Record<Engine, string> = { mysql: "db0005", mariadb: "db0006" };
 /** A database, and the passwords it is told: what is `null` is retired. */
 type Told = [current: string, previous: string | null];
 
-describe.each(ENGINES)("passwords of the control database with %s", (engine) => {
+describe.each(ENGINES_IN_DEPTH)("passwords of the control database with %s", (engine) => {
   const server = new DatabaseServer(CLOUDS[engine]);
   const it = itWithJournal(server);
   const { cloudId } = server.cloud;

@@ -198,7 +198,7 @@ describe("the queue", () => {
     sinks.arrived.length = 0;
     expect(server.lets("ada")).toBe(true);
     expect(await server.mailArrives(SUBJECT)).toBe(true);
-    expect(logged("slack: DROPPED")).toBe(true);
+    expect(await eventually(() => logged("slack: DROPPED"))).toBe(true);
     // Pushover's may not have left yet.
     const slacks = waiting()
       .split("\n")

@@ -66,7 +66,7 @@ const state = (): string =>
 const atTerminal = (
   line: string,
   answers: readonly (readonly [string, string])[],
-  seconds = 20,
+  seconds = 60,
 ): Promise<Conversation> => {
   const words = [
     "timeout",
@@ -94,9 +94,6 @@ const opensSudo = (name: string, password: string): boolean =>
 /** Sets a password past PAM, as something to start from. */
 const given = (name: string, password: string): void =>
   void server.must(`chpasswd -c YESCRYPT && chage -d $(date +%F) ${name}`, `${name}:${password}\n`);
-
-// Conversations, in which a refused password costs two seconds.
-jest.setTimeout(30_000);
 
 beforeAll(async () => {
   await server.boot();
@@ -157,7 +154,7 @@ describe("the control passwords", () => {
       ["Password: ", VENDORS],
       ["# ", "exit"],
     ] as const;
-    return (await atTerminal(`exec ${login}`, told, 8)).screen;
+    return (await atTerminal(`exec ${login}`, told, 20)).screen;
   };
 
   it("asks for quality, locks root, issues passwords, and then has nothing to do", async () => {

@@ -12,6 +12,7 @@
  * | a key that is listed for them           |                   |                          |
  */
 import { base64, DEPLOYER, itWithJournal, type Parameters, type Report } from "./harness";
+import { eventually } from "./test-machines";
 import { RECEIVER, Sender, VaultServer } from "./vault-server";
 
 const server = new VaultServer("a0c7d4");
@@ -89,9 +90,11 @@ describe("the account that backups arrive by", () => {
 });
 
 describe("what somebody has changed about it", () => {
-  it("is mended while somebody is at work in its name", () => {
+  it("is mended while somebody is at work in its name", async () => {
     const line = `sed -i s#:${HOME}:#:/tmp:# /etc/passwd; setsid runuser -u ${RECEIVER} -- sleep 300`;
     server.must(`${line} >/dev/null 2>&1 &`);
+    const isAtWork = (): boolean => server.root(`pgrep -x -u ${RECEIVER} sleep`).code === 0;
+    expect(await eventually(isAtWork)).toBe(true);
     expect(accounts("apply")).toMatchObject({ code: 0, fails: [], stderr: "" });
     expect(server.root(`pgrep -u ${RECEIVER}`).stdout).toBe("");
   }, 90_000);

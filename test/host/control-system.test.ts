@@ -210,11 +210,14 @@ describe("the control system", () => {
   });
 
   it("costs an audit next to nothing", () => {
-    const spent = server.must(
-      "TIMEFORMAT='%U %S'; { time echo IDLE_SECONDS=1800 | bash /home/deployer/host/driver audit system >/dev/null; } 2>&1",
-    );
-    const [user = 9, system = 9] = spent.split(" ").map(Number);
-    expect(user + system).toBeLessThan(0.6);
+    const line =
+      "TIMEFORMAT='%U %S'; { time echo IDLE_SECONDS=1800 | bash /home/deployer/host/driver audit system >/dev/null; } 2>&1";
+    const spent = (): number => {
+      const [user = 9, system = 9] = server.must(line).split(" ").map(Number);
+      return user + system;
+    };
+    // Those who share the cores only ever add to it: the best of so many counts.
+    expect(Math.min(...Array.from({ length: 5 }, spent))).toBeLessThan(0.6);
   });
 
   it("converges wherever it was killed", () => {
@@ -230,9 +233,10 @@ describe("the control system", () => {
 
   it("keeps it all through a reboot", async () => {
     await server.cloud.machines.reboot(1001);
+    // It answers SSH before all has been started.
+    expect(server.must("systemctl is-system-running --wait")).toBe("running");
     expect(drive("audit")).toMatchObject({ code: 0, fails: [] });
     expect([runsFrom("/tmp"), runsFrom("/dev/shm")]).toEqual([false, false]);
     expect(server.must("sysctl -n net.ipv4.conf.eth0.send_redirects")).toBe("0");
-    expect(server.must("systemctl is-system-running --wait")).toBe("running");
   }, 180_000);
 });

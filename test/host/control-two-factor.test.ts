@@ -78,9 +78,6 @@ const settle = (control: string, given: Parameters): void => {
   expect(server.drive("confirm", control, given)).toMatchObject({ code: 0, fails: [] });
 };
 
-// Several logins and runs each.
-jest.setTimeout(30_000);
-
 beforeAll(async () => {
   await server.boot();
   for (const name of ["ada", "bob", "dora"]) factors[name] = newFactor();
@@ -187,13 +184,24 @@ describe("the control two-factor", () => {
   it.each([
     [2, 0],
     [5, 255],
-  ])("after %i wrong codes answers a right one with %i", async (tries, code) => {
-    const { secret } = enrol("ada");
-    const guesses = Array.from({ length: tries }, () => wrong(totp(secret)));
-    // sshd ends a connection after three.
-    for (let at = 0; at < tries; at += 2) await login("ada", guesses.slice(at, at + 2));
-    expect((await login("ada", [totp(secret)])).code).toBe(code);
-  });
+  ])(
+    "after %i wrong codes answers a right one with %i",
+    async (tries, code) => {
+      let [answered, took] = [-1, Infinity];
+      // The limit looks back half a minute: guesses that a busy machine needs longer for are made anew.
+      for (let again = 0; again < 5 && took >= 30_000; again += 1) {
+        const began = Date.now();
+        const { secret } = enrol("ada");
+        const guesses = Array.from({ length: tries }, () => wrong(totp(secret)));
+        // sshd ends a connection after three.
+        for (let at = 0; at < tries; at += 2) await login("ada", guesses.slice(at, at + 2));
+        answered = (await login("ada", [totp(secret)])).code;
+        took = Date.now() - began;
+      }
+      expect(answered).toBe(code);
+    },
+    120_000,
+  );
 
   it("lets in one of two logins that give the same code at once", async () => {
     for (let round = 0; round < 3; round += 1) {
@@ -238,8 +246,8 @@ describe("the control two-factor", () => {
     server.publicKey(how.key ?? account);
     server.must(`mkdir -p /root/.ssh; cat >/root/.ssh/authorized_keys`, server.publicKey("root"));
     const refused = await login(account, [totp(enrol("ada").secret)], how);
-    expect(refused).toMatchObject({ code: 255, prompts: [] });
     server.must("rm -r /root/.ssh");
+    expect(refused).toMatchObject({ code: 255, prompts: [] });
   });
 
   it("keeps out who is not enrolled, where the setting says so", async () => {
@@ -489,7 +497,8 @@ describe("a change that goes wrong", () => {
   it("is undone unless it is confirmed, and used codes stay used", async () => {
     const [scratch = ""] = enrol("ada").codes;
     const before = server.must(`cat ${PAM}`);
-    const report = drive("apply", { ...keyOnly, ROLLBACK_SECONDS: "3" });
+    // Its time begins before the change: it has to do for all of the run.
+    const report = drive("apply", { ...keyOnly, ROLLBACK_SECONDS: "30" });
     expect(report).toMatchObject({ code: 0, fails: [] });
     expect((await login("ada", [scratch])).code).toBe(0);
     expect(await eventually(() => server.must(`cat ${PAM}`) === before)).toBe(true);

@@ -32,7 +32,7 @@ const ONCE = `
     const infile = localFile === undefined ? {} : { infileStreamFactory: file };
     const answers = [];
     try {
-      const client = await driver.createConnection({ ...rest, ...ssl, ...infile, connectTimeout: 2000 });
+      const client = await driver.createConnection({ ...rest, ...ssl, ...infile, connectTimeout: 20000 });
       for (const statement of statements) {
         const said = await client.query(statement).then(([rows]) => (Array.isArray(rows) ? rows : []), named);
         answers.push(said);
@@ -58,7 +58,7 @@ const LOAD = `
   process.stdin.on("end", () => (going = false));
   process.stdin.once("data", async (text) => {
     const { ca, ...rest } = JSON.parse(text);
-    const options = { ...rest, ssl: { ca }, connectTimeout: 5000 };
+    const options = { ...rest, ssl: { ca }, connectTimeout: 20000 };
     const lasting = await driver.createConnection(options);
     let count = 0;
     while (going) {

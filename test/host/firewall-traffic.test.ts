@@ -131,7 +131,7 @@ describe("the app server's rules", () => {
   it.each(APP_TABLE)(
     "show %s over %s just the ports %j of all there are",
     (from, side, ports) => {
-      expect(probe.reachable(from, GUARDED, side, "-")).toEqual(ports);
+      expect(probe.shows(from, GUARDED, side, "-", ports)).toEqual(ports);
     },
     180_000,
   );
@@ -189,7 +189,7 @@ describe("the database server's rules", () => {
   it.each([...DATABASE_TABLE, [BARE, "private", []] as [Place, Side, number[]]])(
     "show %s over %s just the ports %j of all there are",
     (from, side, ports) => {
-      expect(probe.reachable(from, GUARDED, side, "-")).toEqual(ports);
+      expect(probe.shows(from, GUARDED, side, "-", ports)).toEqual(ports);
     },
     180_000,
   );
@@ -213,10 +213,10 @@ describe("the Cloud Firewall alone", () => {
     "lets the same through to the %s server",
     async (_role, wall, table) => {
       await probe.raiseBeforeBare(wall);
-      const found = table.map(([from, side]) => [
+      const found = table.map(([from, side, ports]) => [
         from,
         side,
-        probe.reachable(from, BARE, side, OF_INTEREST),
+        probe.shows(from, BARE, side, OF_INTEREST, ports),
       ]);
       expect(found).toEqual(table);
     },

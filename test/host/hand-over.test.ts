@@ -65,9 +65,9 @@ describe("the hand-over", () => {
     const keys = `/home/${DEPLOYER}/.ssh/authorized_keys`;
     server.must(`cp -a ${keys} /root/kept && cat >${keys}`, `${server.publicKey("first")}\n`);
     const refused = handOver("first");
+    server.must(`cp -a /root/kept ${keys}`);
     expect(refused).toMatchObject({ code: 70 });
     expect(refused.stderr).toContain("would be left without a key");
-    server.must(`cp -a /root/kept ${keys}`);
   });
 
   it("swaps both keys, and the sessions that are open stay open", async () => {

@@ -198,7 +198,8 @@ export class TestServer {
       "LogLevel=ERROR",
       "BatchMode=yes",
       "IdentitiesOnly=yes",
-      "ConnectTimeout=2",
+      // The handshake is among it, which takes a busy machine more than a moment.
+      "ConnectTimeout=10",
     ].flatMap((option) => ["-o", option]);
     const key = this.keyFile(how.key ?? account);
     const address = how.address ?? this.ipv4;

@@ -73,25 +73,27 @@ describeAsRoot("two hosts", () => {
     send("stranger", "true public", "203.0.113.66", "203.0.113.102");
     send("stranger", "true v6", "2001:db8:66::66", "2001:db8:113::2");
     send(ONE, "true private", "192.168.129.11", "192.168.129.12");
-    expect(await eventually(() => said.includes("true private"))).toBe(true);
+    // Each takes its own way: which is there first nobody has promised.
+    const heard = (): string[] => said.trim().split("\n").sort();
+    expect(await eventually(() => heard().length >= 4)).toBe(true);
     listener.kill();
-    expect(said.trim().split("\n")).toEqual(["ready", "true public", "true v6", "true private"]);
+    expect(heard()).toEqual(["ready", "true private", "true public", "true v6"]);
   });
 
   it("meet in a VPC that nobody else is in, behind their walls there, too", async () => {
-    const knock = (from: typeof ONE | "stranger" | "neighbour", to: string): number =>
-      cloud.from(from, "timeout", "1", "bash", "--norc", "-c", `exec 3<>/dev/tcp/${to}/22`).code;
-    expect(knock(ONE, "10.0.0.3")).toBe(0);
+    const knock = (from: typeof ONE | "stranger" | "neighbour", to: string): boolean =>
+      cloud.connects(from, to, 22);
+    expect(knock(ONE, "10.0.0.3")).toBe(true);
     // The router between all others has never heard of it.
     for (const place of ["stranger", "neighbour"] as const) {
-      expect(knock(place, "203.0.113.102")).toBe(0);
-      expect(knock(place, "10.0.0.3")).not.toBe(0);
+      expect(knock(place, "203.0.113.102")).toBe(true);
+      expect(knock(place, "10.0.0.3")).toBe(false);
     }
     const shut = { inbound: [], inboundPolicy: "DROP", outbound: [], outboundPolicy: "ACCEPT" };
     await cloud.machines.setFirewall(TWO, shut as CloudFirewall);
-    expect(knock(ONE, "10.0.0.3")).not.toBe(0);
+    expect(knock(ONE, "10.0.0.3")).toBe(false);
     await cloud.machines.setFirewall(TWO, undefined);
-    expect(knock(ONE, "10.0.0.3")).toBe(0);
+    expect(knock(ONE, "10.0.0.3")).toBe(true);
   });
 
   it("see no process of the other, nor of this machine, in their control groups", () => {

@@ -50,7 +50,7 @@ afterAll(async () => {
 
 describeAsRoot("a booted host", () => {
   it("shows the host key of its user data, and no other", () => {
-    const scanned = cloud.from("operator", "ssh-keyscan", "-T", "2", "203.0.113.101").stdout;
+    const scanned = cloud.from("operator", "ssh-keyscan", "-T", "20", "203.0.113.101").stdout;
     const keys = scanned.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
     const [type, key] = readFileSync(`${hostKey}.pub`, "utf8").split(" ");
     expect(keys).toEqual([`203.0.113.101 ${type} ${key}`]);
@@ -145,7 +145,8 @@ describeAsRoot("power", () => {
     const seen: string[] = [];
     cloud.machines.onStatus((id, status) => seen.push(`${id} ${status}`));
     change();
-    await eventually(() => seen.some((line) => /running|offline/.test(line)));
+    // A host that goes down in order takes up to twenty seconds, and then as long as it likes to boot.
+    await eventually(() => seen.some((line) => /running|offline/.test(line)), 150_000);
     return seen;
   };
 
@@ -220,7 +221,8 @@ describeAsRoot("taking over and taking down", () => {
     run(["pkill", "-KILL", "-f", `sh-${cloud.cloudId}`]);
     const start = performance.now();
     await cloud.down();
-    expect(performance.now() - start).toBeLessThan(3_000);
+    // Nobody is waited for: that a host powers off takes up to twenty seconds.
+    expect(performance.now() - start).toBeLessThan(15_000);
     expect(traces(cloud)).toEqual([]);
     expect(machineNetwork()).toBe(before);
   }, 90_000);

@@ -20,6 +20,8 @@ const it = itWithJournal(server);
 const archives = new Archives(server);
 const CANARY = `canary${randomBytes(8).toString("hex")}`;
 const INTO = "again";
+/** For an engine to be shut down and all of its traces to be removed. */
+const SWEEP_MS = 120_000;
 let operator: Operator;
 let before: string;
 
@@ -32,8 +34,9 @@ const MOMENTS = {
 } as const;
 type Moment = keyof typeof MOMENTS;
 
+/** An engine has to start and to load before, which takes a busy machine minutes. */
 const reached = (moment: Moment): string =>
-  `for ((n = 0; n < 3000; n++)); do ! { ${MOMENTS[moment]}; } || break; sleep 0.02; done; ${MOMENTS[moment]}`;
+  `for ((n = 0; n < 12000; n++)); do ! { ${MOMENTS[moment]}; } || break; sleep 0.02; done; ${MOMENTS[moment]}`;
 const main = (unit: string): string => `kill -KILL "$(systemctl show -P MainPID ${unit}.service)"`;
 
 /** Accounts, rights and schemas of the live engine. */
@@ -69,7 +72,7 @@ const folders = (): string[] =>
   });
 
 const ended = (child: ChildProcess): Promise<boolean> =>
-  eventually(() => child.exitCode !== null || child.signalCode !== null);
+  eventually(() => child.exitCode !== null || child.signalCode !== null, SWEEP_MS);
 
 /** The connection over which that process talks to the server. */
 function sshOf({ pid = 0 }: ChildProcess): number {
@@ -82,7 +85,7 @@ function sshOf({ pid = 0 }: ChildProcess): number {
 }
 
 async function expectNothing(): Promise<void> {
-  await eventually(() => leftovers() === "");
+  await eventually(() => leftovers() === "", SWEEP_MS);
   expect(leftovers()).toBe("");
   expect(state()).toBe(before);
   expect(plain()).toEqual([]);

@@ -5,7 +5,14 @@
  * The archives are made by restore-archives.ts. What has to be refused is in restore-refusals.test.ts.
  */
 import { Archives, type Json } from "./restore-archives";
-import { APP_HOST, DatabaseServer, type Engine, ENGINES, SCHEMA } from "./database-server";
+import {
+  APP_HOST,
+  DatabaseServer,
+  type Engine,
+  ENGINES,
+  ENGINES_IN_DEPTH,
+  SCHEMA,
+} from "./database-server";
 import { itWithJournal } from "./harness";
 import { Operator, peakMemory } from "./restore-operator";
 import { FUNCTION, WORLD } from "./restore-world";
@@ -185,6 +192,8 @@ describe.each(ENGINES)("a backup of %s", (engine) => {
     expect(archives.checksums("fresh_last")).toEqual(archives.checksums());
   }, 360_000);
 
+  if (!ENGINES_IN_DEPTH.includes(engine)) return;
+
   it("refuses a second that cannot be rebuilt", () => {
     const listed = JSON.parse(operator.backup("list", "--json").stdout) as { windows: Json[] };
     const { from, until } = listed.windows.at(-1) as { from: string; until: string };
@@ -229,9 +238,9 @@ describe.each(ENGINES)("a backup of %s", (engine) => {
       at,
       ...operator.identity(),
     );
+    archives.sign(manifest);
     expect(ran.code).toBe(1);
     expect(ran.stderr).toMatch(/log 3 is not what its manifest promises/);
-    archives.sign(manifest);
     expect(schemas()).not.toContain("fresh_never");
     expect(leftovers()).toBe("");
   }, 180_000);

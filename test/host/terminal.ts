@@ -10,12 +10,12 @@ export interface Conversation {
 /**
  * Runs a command that talks to its terminal, and answers each question once it is on the screen: a
  * program that reads passwords throws away what was typed before. Asked for another name or password it
- * gets none.
+ * gets none. The limit only ends what hangs.
  */
 export async function converse(
   words: readonly string[],
   answers: readonly (readonly [question: string, answer: string])[],
-  limitMs = 20_000,
+  limitMs = 60_000,
 ): Promise<Conversation> {
   const [command = "", ...args] = words;
   const child = spawn(command, args, { cwd: "/", stdio: ["pipe", "pipe", "pipe"] });

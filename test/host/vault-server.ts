@@ -13,7 +13,7 @@ import {
   type Report,
   TestServer,
 } from "./harness";
-import { type Ran, TestMachines } from "./test-machines";
+import { COMMAND_LIMIT_MS, type Ran, TestMachines } from "./test-machines";
 
 export const FILES = "/srv/stronghold-vault/files";
 export const RECEIVER = "stronghold-push";
@@ -177,7 +177,8 @@ export class Sender {
       "LogLevel=ERROR",
       "BatchMode=yes",
       "IdentitiesOnly=yes",
-      "ConnectTimeout=5",
+      // With the handshake, and many may come at once.
+      "ConnectTimeout=20",
     ].flatMap((option) => ["-o", option]);
     const key = this.vault.keyFile(how.key ?? "push");
     const target = `${how.account ?? RECEIVER}@${how.address ?? this.vault.ipv4}`;
@@ -194,7 +195,8 @@ export class Sender {
   /** Sends these bytes as they are, and ends the stream. */
   raw(input: string | Buffer, how: SendHow = {}): Ran {
     const [command = "", ...args] = this.words(how);
-    const done = spawnSync(command, args, { input, encoding: "utf8", cwd: "/", timeout: 120_000 });
+    const limits = { cwd: "/", timeout: COMMAND_LIMIT_MS };
+    const done = spawnSync(command, args, { input, encoding: "utf8", ...limits });
     return { code: done.status ?? 128, stdout: done.stdout, stderr: done.stderr };
   }
 

@@ -8,6 +8,9 @@ const again = "systemctl daemon-reload; systemctl restart application";
 /** A certificate of the key that is there, for so many days; `chain` holds it. */
 const certificateFor = (days: number): string =>
   `chain=$(openssl req -x509 -key ${ROOT}/ssl/key.pem -subj /CN=x -days ${String(days)})`;
+/** Until that certificate is what is shown: a service has started before its process has read its files. */
+const SERVES_X =
+  "until openssl s_client -connect 127.0.0.1:3003 </dev/null 2>/dev/null | grep -q '^subject=CN *= *x$'; do sleep 0.1; done";
 
 export const APPLICATION = [
   broken(
@@ -56,7 +59,7 @@ export const APPLICATION = [
   broken(
     "another certificate than the stack's",
     `keep ${ROOT}/ssl/certificate.pem; ${certificateFor(90)}; printf '%s\\n' "$chain" >/run/x.pem; ` +
-      `mount --bind /run/x.pem ${ROOT}/ssl/certificate.pem; chmod 444 /run/x.pem; ${again}; sleep 1; umount ${ROOT}/ssl/certificate.pem`,
+      `mount --bind /run/x.pem ${ROOT}/ssl/certificate.pem; chmod 444 /run/x.pem; ${again}; ${SERVES_X}; umount ${ROOT}/ssl/certificate.pem`,
     "APPLICATION-06",
     `rm /run/x.pem; back; ${again}`,
   ),

@@ -170,13 +170,20 @@ export const DATABASE_CLIENT = [
   ),
 ];
 
+/** What the timer's next run would undo: it is a few minutes away after one. */
+const LOGS_HAVE_RUN = "systemctl start stronghold-backup-logs.service";
+
 export const BACKUPS = [
   broken(
     "a backup that was not shipped",
-    `${NEWEST}; touch $newest.*; rm ${SPOOL}/state/shipped/\${newest##*/}`,
+    `${LOGS_HAVE_RUN}; ${NEWEST}; touch $newest.*; rm ${SPOOL}/state/shipped/\${newest##*/}`,
     "BACKUPS-05",
   ),
-  broken("logs that stay away", `touch -d '2 hours ago' ${SPOOL}/state/logs`, "BACKUPS-07 09"),
+  broken(
+    "logs that stay away",
+    `${LOGS_HAVE_RUN}; touch -d '2 hours ago' ${SPOOL}/state/logs`,
+    "BACKUPS-07 09",
+  ),
   broken(
     "a backup that failed",
     `echo 'wrong of a reason' >${SPOOL}/state/alert-backup-failed`,
@@ -184,7 +191,7 @@ export const BACKUPS = [
   ),
   broken(
     "more backups than are kept",
-    `${NEWEST}; cd ${SPOOL}; for n in 0 1 2 3 4 5 6 7; do old=full-20200101T000000Z-0000000$n; ` +
+    `${LOGS_HAVE_RUN}; ${NEWEST}; cd ${SPOOL}; for n in 0 1 2 3 4 5 6 7; do old=full-20200101T000000Z-0000000$n; ` +
       "cp -p $newest.age $old.age; cp -p $newest.manifest $old.manifest; touch state/shipped/$old; done",
     "BACKUPS-08",
   ),

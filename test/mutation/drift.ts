@@ -104,9 +104,9 @@ export const DRIFT = [
   ),
   broken(
     "a program from nowhere",
-    "cp /usr/bin/sleep /var/tmp/stray; (exec setsid /var/tmp/stray 600 >/dev/null 2>&1 &) ; sleep 0.2; rm /var/tmp/stray",
+    "cp /usr/bin/sleep /var/tmp/stray; (exec setsid /var/tmp/stray 600 >/dev/null 2>&1 &) ; until pgrep -x stray >/dev/null; do sleep 0.05; done; rm /var/tmp/stray",
     "AUDIT-09",
-    "pkill -x stray",
+    "pkill -x stray; while pgrep -x stray >/dev/null; do sleep 0.05; done",
   ),
   broken(
     "a program that anybody runs as root",

@@ -14,3 +14,16 @@ export const MUTATIONS: Readonly<Record<Role, readonly Mutation[]>> = {
   database: [...PASSWORDS, ...DATABASE, ...BACKUPS],
   backup: [...SYSTEM, ...ACCOUNTS, ...CLOCK, ...LOGIN_ALERTS, ...PACKAGES, ...SELF, ...VAULT],
 };
+
+/** Those that turn a check red which none before them does: as few as turn every check red once. */
+export function firstOfEachCheck(): Readonly<Record<Role, readonly Mutation[]>> {
+  const red = new Set<string>();
+  const first = (mutations: readonly Mutation[]): Mutation[] =>
+    mutations.filter(({ names }) => {
+      const before = red.size;
+      for (const id of names) red.add(id);
+      return red.size > before;
+    });
+  const { app, database, backup } = MUTATIONS;
+  return { app: first(app), database: first(database), backup: first(backup) };
+}

@@ -27,7 +27,7 @@ export class MutableServer {
 
   root(line: string): Said {
     const [command = "", ...args] = this.words(line);
-    const ran = spawnSync(command, args, { encoding: "utf8", cwd: "/", timeout: 120_000 });
+    const ran = spawnSync(command, args, { encoding: "utf8", cwd: "/", timeout: 300_000 });
     return { code: ran.status ?? 128, text: `${ran.stdout}${ran.stderr}` };
   }
 

@@ -12,7 +12,8 @@ import { RunnerProcess } from "./fixtures/runner-process";
 import { RECIPIENT } from "./fixtures/settings";
 import { makeKey } from "./fixtures/ssh-server";
 
-jest.setTimeout(30_000);
+// Each run loads all of a program, some tests run two, and the machine may be busy.
+jest.setTimeout(180_000);
 
 let runner: RunnerProcess;
 beforeEach(() => (runner = new RunnerProcess()));

@@ -8,9 +8,6 @@ import type { WireObject } from "../../local/runner/wire";
 import { descendants, SshBench } from "./fixtures/ssh-bench";
 import { GREETING, type KeyPair, makeKey, type SshServer } from "./fixtures/ssh-server";
 
-// Each connection is a process or two, and the machine may be busy.
-jest.setTimeout(30_000);
-
 let hostKey: KeyPair, userKey: KeyPair, otherKey: KeyPair;
 let bench: SshBench;
 let server: SshServer;

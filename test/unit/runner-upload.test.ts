@@ -20,9 +20,6 @@ import { copyToRemoteHandler } from "../../local/runner/resources/copy-to-remote
 import type { WireObject } from "../../local/runner/wire";
 import { type KeyPair, makeKey, runIt, SshServer } from "./fixtures/ssh-server";
 
-// Each connection is a process or two, and the machine may be busy.
-jest.setTimeout(30_000);
-
 let key: KeyPair;
 let server: SshServer;
 let port: number;

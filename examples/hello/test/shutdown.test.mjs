@@ -15,7 +15,7 @@ import { ask, configWith, folder, makeCertificate } from "./support.mjs";
 const root = new URL("..", import.meta.url).pathname;
 const file = join(folder, "shutdown.json");
 const tls = makeCertificate("shutdown");
-/** Answers slowly where it is asked to, so that a request can be in flight. */
+/** Answers slowly where it is asked to, so that a request can be in flight, and says how far it is. */
 const entry = join(folder, "slow.mjs");
 writeFileSync(
   entry,
@@ -23,10 +23,17 @@ writeFileSync(
 import { listen, makeServer } from "${root}dist/listen.js";
 import { makeDrain } from "${root}dist/shutdown.js";
 const config = ${JSON.stringify({ ...configWith(tls), listen: undefined })};
-const latest = () => new Promise((done) => setTimeout(done, Number(process.env.SLOW_MS), []));
+const [slow, grace, limit] = process.env.SLOW_MS.split(" ").map(Number);
+const latest = () => {
+  if (slow >= 1000) console.log("asked");
+  return new Promise((done) => setTimeout(done, slow, []));
+};
 const server = makeServer(config, makeApp({ latest, isReachable: async () => true }, "1"));
-const drain = makeDrain(server, 1000, 4000);
-process.once("SIGTERM", () => drain().then(() => process.exit(0)));
+const drain = makeDrain(server, grace, limit);
+process.once("SIGTERM", () => {
+  drain().then(() => process.exit(0));
+  console.log("drains");
+});
 await listen(server, config);
 console.log("listens");
 `,
@@ -34,7 +41,7 @@ console.log("listens");
 
 /** Holds the socket as systemd does, and starts one process after the other on it. */
 const KEEPER = `while read -r _; do
-  "$@" & echo "started $!"
+  sh -c 'echo "started $$"; exec "$@"' start "$@" &
   wait $!; echo "ended $?"
 done`;
 
@@ -70,16 +77,17 @@ async function start() {
   return next();
 }
 
-/** What it said until it had ended, with how, and after which time. */
-async function end() {
+/** What it said until it had ended, with how, and after which time. The first words are waited for by `onFirst`. */
+async function end(onFirst = async () => undefined) {
   const started = Date.now();
-  const said = [];
   process.kill(keeper.pid, "SIGTERM");
+  const said = [await next()];
+  await onFirst();
   while (!said.at(-1)?.startsWith("ended ")) said.push(await next());
   return { said, ms: Date.now() - started };
 }
 
-const GONE = ["ended 0"];
+const GONE = ["drains", "ended 0"];
 
 afterEach(() => {
   try {
@@ -90,8 +98,9 @@ afterEach(() => {
   keeper.child.kill("SIGKILL");
 });
 
-async function startSlow(ms) {
-  await keep([entry], { SLOW_MS: String(ms) });
+/** The bounds of each test are far apart, since the machine may be busy. */
+async function startSlow(ms, { grace = 1_000, limit = 20_000 } = {}) {
+  await keep([entry], { SLOW_MS: `${ms} ${grace} ${limit}` });
   await start();
 }
 
@@ -100,30 +109,29 @@ test("starts and stops in two lines, at the socket that it was passed", async ()
   await keep(["."], { APPLICATION_CONFIG: file });
   assert.equal(await start(), "hello 1.0.0 listens at the socket of systemd");
   assert.equal((await ask(port, "/health")).status, 503);
-  assert.deepEqual((await end()).said, ["hello 1.0.0 has stopped", ...GONE]);
+  assert.deepEqual((await end()).said, ["hello 1.0.0 has stopped", "ended 0"]);
 });
 
 test("finishes what it has begun, and says that the connection ends with it", async () => {
-  await startSlow(600);
+  await startSlow(2_000);
   const agent = new Agent({ keepAlive: true });
   const answer = ask(port, "/", { agent });
-  await new Promise((done) => setTimeout(done, 300));
+  assert.equal(await next(), "asked");
   const [{ status, headers }, { said }] = await Promise.all([answer, end()]);
   assert.deepEqual([status, headers.connection, said], [200, "close", GONE]);
 });
 
 test("answers on a connection that was kept, tells to close it, and then ends", async () => {
-  await startSlow(0);
+  await startSlow(0, { grace: 10_000 });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const kept = await ask(port, "/", { agent });
   assert.equal(kept.headers.connection, "keep-alive");
-  const ended = end();
-  await new Promise((done) => setTimeout(done, 300));
-  const { status, headers } = await ask(port, "/", { agent });
-  assert.deepEqual([status, headers.connection], [200, "close"]);
-  const { said, ms } = await ended;
+  const { said, ms } = await end(async () => {
+    const { status, headers } = await ask(port, "/", { agent });
+    assert.deepEqual([status, headers.connection], [200, "close"]);
+  });
   assert.deepEqual(said, GONE);
-  assert.ok(ms < 900, `nobody was left to wait for, and it took ${ms} ms`);
+  assert.ok(ms < 9_000, `nobody was left to wait for, and it took ${ms} ms`);
 });
 
 test("lets go of who is idle, and of who has said nothing", async () => {
@@ -135,16 +143,16 @@ test("lets go of who is idle, and of who has said nothing", async () => {
   silent.resume().on("error", () => undefined);
   const { said, ms } = await end();
   assert.deepEqual(said, GONE);
-  assert.ok(ms >= 950 && ms < 3_000, `it took ${ms} ms`);
+  assert.ok(ms >= 950 && ms < 15_000, `it took ${ms} ms`);
 });
 
 test("ends in time even if a request does not", async () => {
-  await startSlow(60_000);
+  await startSlow(60_000, { limit: 4_000 });
   const lost = assert.rejects(ask(port));
-  await new Promise((done) => setTimeout(done, 300));
+  assert.equal(await next(), "asked");
   const { said, ms } = await end();
   assert.deepEqual(said, GONE);
-  assert.ok(ms < 6_000, `it took ${ms} ms`);
+  assert.ok(ms < 30_000, `it took ${ms} ms`);
   await lost;
 });
 
