@@ -134,7 +134,7 @@ describe.each(ENGINES)("the control backups with %s", (engine) => {
   it.each(grouped(TAMPERS.filter(([what]) => engine === "mysql" || OF_BOTH.includes(what))))(
     "notices and mends: %s",
     (_what, { rows, numbers }) => {
-      // The next run of the logs is a minute away then: it would make good what stays away.
+      // The next run of the logs, which would make good what stays away, is a minute off then.
       server.must(
         "systemctl start stronghold-backup-logs.service; systemctl restart stronghold-backup-logs.timer",
       );
@@ -166,14 +166,24 @@ describe.each(ENGINES)("the control backups with %s", (engine) => {
 
   it("takes a backup that is on its way for one that has not arrived only if it stays there", () => {
     server.must(`${NEWEST}; rm ${STATE}/shipped/$newest`);
-    const ships = "/run/stronghold-backup/ship-full.lock";
-    pair.start(`flock ${ships} sleep 240`);
-    server.must(`until ! flock -n ${ships} true; do sleep 0.05; done`);
+    const isFree = "flock -n /run/stronghold-backup/ship-full.lock true";
+    const ship = (): void => {
+      pair.start("flock /run/stronghold-backup/ship-full.lock sleep 240");
+      server.must(`while ${isFree}; do sleep 0.05; done`);
+    };
+    const end = (): void =>
+      void server.must(`pkill -xf 'sleep 240'; until ${isFree}; do sleep 0.05; done`);
+    ship();
     expect(drive("audit")).toMatchObject({ code: 0, fails: [] });
     server.must(`${NEWEST}; touch -d '61 minutes ago' ${SPOOL}/$newest.manifest`);
     expect(drive("audit").fails).toContain("BACKUPS-05");
-    server.must(`pkill -xf 'sleep 240'; until flock -n ${ships} true; do sleep 0.05; done`);
+    end();
     expect(drive("audit").fails).toContain("BACKUPS-05");
+    // Where there is none at all, none is on its way.
+    server.must(`rm ${SPOOL}/full-*`);
+    ship();
+    expect(drive("audit").fails).toContain("BACKUPS-05");
+    end();
     expect(drive("apply")).toMatchObject({ code: 0, fails: [] });
   }, 180_000);
 
