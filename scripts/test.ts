@@ -148,7 +148,7 @@ new Command("npm test --")
   .description("Runs every layer of tests that this machine can carry, cheapest first.")
   .option(
     "--thorough",
-    "also what repeats in further ways what has been proved once (an hour more)",
+    "also what repeats in further ways what has been proved once (half an hour more)",
   )
   .showHelpAfterError("(--help shows what there is)")
   // 64 says that the command was called wrongly (sysexits.h).

@@ -43,6 +43,9 @@ const WATCH = `
 
 export function describeBackup(pair: BackupPair, it: jest.It): void {
   const { server } = pair;
+  /** Waits over there until it holds, since from here it may have come and gone between two looks. */
+  const catches = (condition: string): void =>
+    void server.must(`for n in {1..3000}; do ! ${condition} || exit 0; sleep 0.02; done; exit 1`);
   const writer = new Writer(server);
 
   it("is what its manifest says, signed, here and in the vault", () => {
@@ -146,8 +149,7 @@ export function describeBackup(pair: BackupPair, it: jest.It): void {
       CREATE TABLE z_late (id INT PRIMARY KEY); INSERT INTO z_late VALUES (1), (2)`);
     const child = start(pair);
     // The dump can go no further than what pipes hold, and that is less than the table before.
-    // Looked for over there, since from here it may have come and gone between two looks.
-    server.must("for n in {1..3000}; do ! pkill -STOP -x age || exit 0; sleep 0.02; done; exit 1");
+    catches("pkill -STOP -x age");
     const counted = "grep -q z_late /run/stronghold-backup/full.??????/counts";
     try {
       expect(await eventually(() => server.root(counted).code === 0)).toBe(true);
@@ -175,7 +177,7 @@ export function describeBackup(pair: BackupPair, it: jest.It): void {
       let said = "";
       child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
       const started = `find ${SPOOL} -name '.partial-full-*.age' -size +0 2>/dev/null | grep -q .`;
-      server.must(`for n in {1..3000}; do ! ${started} || exit 0; sleep 0.02; done; exit 1`);
+      catches(started);
       server.sql(`USE ${SCHEMA}; ${statement}`);
       expect(await eventually(() => child.exitCode !== null, 60_000)).toBe(true);
       expect({ code: child.exitCode, said }).toMatchObject({ code: 0 });

@@ -12,6 +12,9 @@ import { FILES, VaultServer } from "./vault-server";
 
 export const ORIGIN = "shop-test";
 export const SPOOL = "/var/backups/stronghold";
+/** Held by the run that makes a full backup, and by the one that ships it. */
+export const MAKES = "/run/stronghold-backup/full.lock";
+export const SHIPS = "/run/stronghold-backup/ship-full.lock";
 export const STATE = `${SPOOL}/state`;
 /** In the passwords and in a row: wherever it is found but in the database, something has leaked. */
 export const CANARY = "C4n4ryC4n4ry";
@@ -123,6 +126,12 @@ export class BackupPair {
     ]);
     const child = spawn(command, args, { stdio: "ignore", cwd: "/" });
     return { ended: () => child.exitCode !== null || child.signalCode !== null };
+  }
+
+  /** Another run is at work for as long as those words take: answers once it holds the lock. */
+  hold(lock: string, words: string): void {
+    this.start(`flock ${lock} ${words}`);
+    this.server.must(`while flock -n ${lock} true; do sleep 0.05; done`);
   }
 
   /** A full backup; answers its id. */

@@ -1,5 +1,5 @@
 /** What becomes of the backups, and who is told, when something goes wrong. */
-import { type BackupPair, SPOOL, STATE, TOOL } from "./backups-pair";
+import { type BackupPair, SHIPS, SPOOL, STATE, TOOL } from "./backups-pair";
 import { fill, Writer } from "./backups-writer";
 import { SCHEMA } from "./database-server";
 
@@ -114,9 +114,7 @@ export function describeTrouble(pair: BackupPair, it: jest.It): void {
   }, 180_000);
 
   it("waits for whoever is shipping, who may have looked before the new one was there", () => {
-    const ships = "/run/stronghold-backup/ship-full.lock";
-    pair.start(`flock ${ships} sleep 10`);
-    server.must(`until ! flock -n ${ships} true; do sleep 0.05; done`);
+    pair.hold(SHIPS, "sleep 10");
     const id = pair.full();
     expect(pair.inVault()).toContain(id);
   }, 90_000);

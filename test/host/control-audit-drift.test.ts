@@ -10,6 +10,11 @@ const server = new AuditedServer("a0d21f");
 const it = itWithJournal(server);
 const STATE = "/var/lib/stronghold/audit";
 const OTHER = "/var/lib/stronghold-test";
+/** Lines of bash: a program of ours is at work in a session of its own, and is gone. */
+const started = (name: string): string =>
+  `(exec setsid ${OTHER}/${name} 600 >/dev/null 2>&1 &); until pgrep -x ${name} >/dev/null; do sleep 0.1; done`;
+const ended = (name: string): string =>
+  `pkill -x ${name}; while pgrep -x ${name} >/dev/null; do sleep 0.1; done`;
 
 /** What was changed by hand, as the checks say it, by their ids. */
 function drift(): Record<string, string> {
@@ -207,14 +212,14 @@ describe("a change by hand", () => {
     },
     {
       what: "that runs a program of no package",
-      how: `(exec setsid ${OTHER}/sleeper 600 >/dev/null 2>&1 &) ; until pgrep -x sleeper >/dev/null; do sleep 0.1; done`,
-      undo: `pkill -x sleeper; while pgrep -x sleeper >/dev/null; do sleep 0.1; done`,
+      how: started("sleeper"),
+      undo: ended("sleeper"),
       said: { "AUDIT-09": `program ${OTHER}/sleeper is new` },
     },
     {
       what: "that runs a program which was deleted",
-      how: `cp ${OTHER}/sleeper ${OTHER}/hidden; (exec setsid ${OTHER}/hidden 600 >/dev/null 2>&1 &) ; until pgrep -x hidden >/dev/null; do sleep 0.1; done; rm ${OTHER}/hidden`,
-      undo: `pkill -x hidden; while pgrep -x hidden >/dev/null; do sleep 0.1; done`,
+      how: `cp ${OTHER}/sleeper ${OTHER}/hidden; ${started("hidden")}; rm ${OTHER}/hidden`,
+      undo: ended("hidden"),
       said: { "AUDIT-09": `program ${OTHER}/hidden is new` },
     },
     {

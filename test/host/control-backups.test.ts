@@ -3,7 +3,7 @@
  */
 import { type Engine, ENGINES, ENGINES_IN_DEPTH, SCHEMA } from "./database-server";
 import { describeBackup } from "./backups-cases";
-import { BackupPair, CANARY, SPOOL, STATE } from "./backups-pair";
+import { BackupPair, CANARY, SHIPS, SPOOL, STATE } from "./backups-pair";
 import { describeTrouble } from "./backups-trouble";
 import { itWithJournal } from "./harness";
 import { grouped } from "./tampers";
@@ -134,7 +134,7 @@ describe.each(ENGINES)("the control backups with %s", (engine) => {
   it.each(grouped(TAMPERS.filter(([what]) => engine === "mysql" || OF_BOTH.includes(what))))(
     "notices and mends: %s",
     (_what, { rows, numbers }) => {
-      // The next run of the logs, which would make good what stays away, is a minute off then.
+      // The next run of the logs, which would make good some of it by itself, is a minute off then.
       server.must(
         "systemctl start stronghold-backup-logs.service; systemctl restart stronghold-backup-logs.timer",
       );
@@ -166,13 +166,11 @@ describe.each(ENGINES)("the control backups with %s", (engine) => {
 
   it("takes a backup that is on its way for one that has not arrived only if it stays there", () => {
     server.must(`${NEWEST}; rm ${STATE}/shipped/$newest`);
-    const isFree = "flock -n /run/stronghold-backup/ship-full.lock true";
     const ship = (): void => {
-      pair.start("flock /run/stronghold-backup/ship-full.lock sleep 240");
-      server.must(`while ${isFree}; do sleep 0.05; done`);
+      pair.hold(SHIPS, "sleep 240");
     };
     const end = (): void =>
-      void server.must(`pkill -xf 'sleep 240'; until ${isFree}; do sleep 0.05; done`);
+      void server.must(`pkill -xf 'sleep 240'; until flock -n ${SHIPS} true; do sleep 0.05; done`);
     ship();
     expect(drive("audit")).toMatchObject({ code: 0, fails: [] });
     server.must(`${NEWEST}; touch -d '61 minutes ago' ${SPOOL}/$newest.manifest`);

@@ -4,7 +4,7 @@
 # What it calls itself while it holds the lock, and how long it takes at most where it starts the application again.
 readonly WATCH_HOLDS="the watch since" WATCH_SECONDS=150
 readonly ALERT=/usr/local/sbin/stronghold-alert TELL_SECONDS=20 TOLD=$STATE/told
-# An answer that comes late now and then is no reason; none in a quarter of a minute, in as many tries, is.
+# An answer that comes late now and then is no reason; none in so many tries in a row is.
 readonly TRIES=3
 
 # watch: while a deploy is at work there is nothing to see. An application that answers that it cannot work is not
