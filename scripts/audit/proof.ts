@@ -1,17 +1,11 @@
 /** Which promises a run of the tests has proved: those of which a suite has run, and none has failed. */
 import { relative } from "node:path";
 
+import type { Suite } from "../test/suites";
 import { traces } from "./traceability";
 
 /** How a suite has ended, by its path in the repository. */
 export type SuiteResults = ReadonlyMap<string, "passed" | "failed">;
-
-/** What jest's own report (`--json`) has of a suite. */
-export interface JestSuite {
-  /** Absolute path. */
-  name: string;
-  status: string;
-}
 
 export interface Proof {
   row: string;
@@ -22,7 +16,10 @@ export interface Proof {
   failed: string[];
 }
 
-export function resultsOf(suites: readonly JestSuite[], root: string): SuiteResults {
+export function resultsOf(
+  suites: readonly Pick<Suite, "name" | "status">[],
+  root: string,
+): SuiteResults {
   return new Map(
     suites.map(({ name, status }) => [
       relative(root, name),

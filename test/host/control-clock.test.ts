@@ -63,7 +63,12 @@ async function serveRightTime(): Promise<void> {
   await serveTime("router", "chronyd", "-x", "-d", "-f", join(folder, "conf"));
 }
 
-/** An NTP server whose every answer is wrong by so many seconds (RFC 5905, section 7.3). */
+/**
+ * An NTP server whose every answer is wrong by so many seconds (RFC 5905, section 7.3).
+ *
+ * It owns up to a precision of 2^-9 s, as Date.now() knows whole milliseconds: to promise more would set it against
+ * the right servers, which chronyd believes to the microsecond.
+ */
 async function serveWrongTime(seconds: number, place: Place = "router"): Promise<void> {
   const program = `
     const socket = require("node:dgram").createSocket("udp4");
@@ -73,7 +78,7 @@ async function serveWrongTime(seconds: number, place: Place = "router"): Promise
       return time;
     };
     socket.on("message", (asked, { address, port }) => {
-      const head = Buffer.from([0x24, 8, asked[2], 0xec, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+      const head = Buffer.from([0x24, 8, asked[2], 0xf7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
       socket.send(Buffer.concat([head, now(), asked.subarray(40, 48), now(), now()]), port, address);
     }).bind(123, "${ADDRESSES[place]}");`;
   await serveTime(place, process.execPath, "-e", program);

@@ -1,10 +1,13 @@
 /** What a run of the tests says of the promises. */
-import { type JestSuite, proofs, renderProofs, resultsOf } from "../../scripts/audit/proof";
+import { proofs, renderProofs, resultsOf } from "../../scripts/audit/proof";
 import { traces } from "../../scripts/audit/traceability";
+import type { Suite } from "../../scripts/test/suites";
 
-const suite = (name: string, status = "passed"): JestSuite => ({ name: `/root/${name}`, status });
+type Named = Pick<Suite, "name" | "status">;
+
+const suite = (name: string, status = "passed"): Named => ({ name: `/root/${name}`, status });
 const all = traces().flatMap(({ tests }) => tests.map((test) => suite(test)));
-const resultOf = (row: string, suites: JestSuite[]): string | undefined =>
+const resultOf = (row: string, suites: Named[]): string | undefined =>
   proofs(resultsOf(suites, "/root")).find((proof) => proof.row === row)?.result;
 const CLOCK = "test/host/control-clock.test.ts";
 

@@ -67,18 +67,20 @@ follows_settings() {
   return "$ok"
 }
 
-# The very script that raises the alarm, so that both say the same.
-clock_is_right() { bash "$HOST_DIR/files/clock$CHECK" now; }
-
-early_or_right() { bash "$HOST_DIR/files/clock$CHECK" >/dev/null; }
-
-# await_first_answers: after a start the first verdict takes some seconds; afterwards it takes none.
-await_first_answers() {
-  local deadline=$((SECONDS + FIRST_ANSWERS_SECONDS))
-  while runs_now >/dev/null && ! clock_is_right >/dev/null && early_or_right && ((SECONDS < deadline)); do
+# clock_is_right: by the very script that raises the alarm, so that both say the same. Only right after a start is it
+# asked again: first answers take some seconds, and chronyd changes its mind between one and the next.
+clock_is_right() {
+  local verdict deadline=$((SECONDS + FIRST_ANSWERS_SECONDS))
+  until verdict=$(bash "$HOST_DIR/files/clock$CHECK" now); do
+    if ((SECONDS >= deadline)) || ! runs_now >/dev/null || ! early_or_right; then
+      no "$verdict"
+      return
+    fi
     sleep 0.5
   done
 }
+
+early_or_right() { bash "$HOST_DIR/files/clock$CHECK" >/dev/null; }
 
 no_listener() {
   local sockets
