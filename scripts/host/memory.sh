@@ -33,15 +33,17 @@ remembered() { find "$MEMORY_DIR" -maxdepth 1 -type f -name '[a-z]*' -printf '%f
 # crashed, or was remembered by another version, has no SUMMARY line: its exit code says so instead.
 recheck_all() {
   local folder name code worst=0
+  local -a names
   local -A run_of=()
+  mapfile -t names < <(remembered)
   folder=$(mktemp -d -p /run stronghold-recheck.XXXXXX)
   # shellcheck disable=SC2064 # the folder of now
   trap "rm -rf -- '$folder'" EXIT
-  for name in $(remembered); do
+  for name in "${names[@]}"; do
     bash "$HOST_DIR/driver" --remembered audit "$name" >"$folder/$name" 2>"$folder/$name.said" </dev/null &
     run_of[$name]=$!
   done
-  for name in $(remembered); do
+  for name in "${names[@]}"; do
     if wait "${run_of[$name]}"; then code=0; else code=$?; fi
     cat -- "$folder/$name"
     if ((code > 1)); then

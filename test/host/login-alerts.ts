@@ -118,7 +118,8 @@ export class AlertedServer extends TestServer {
   async settle(): Promise<void> {
     this.must("systemctl start stronghold-alerts.service");
     const waiting = "find /var/spool/stronghold-alerts -type f";
-    await eventually(() => this.must(waiting) === "", 30_000);
+    const isSent = await eventually(() => this.must(waiting) === "", 30_000);
+    if (!isSent) throw new Error(`alerts still wait: ${this.must(waiting)}`);
     this.sinks.arrived.length = 0;
   }
 }

@@ -80,6 +80,18 @@ describe.each(CONTROLS)("the control %s", (control) => {
   });
 });
 
+/** What starts a service: systemd gives one up that is started often, and then the service never runs again. */
+const TRIGGERS = readdirSync(join(HOST, "files"), { recursive: true, encoding: "utf8" }).filter(
+  (file) => /\.(timer|path|socket)$/.test(file),
+);
+
+it.each(TRIGGERS)(
+  "no start limit keeps %s down, as several runs of a control in a row would",
+  (file) => {
+    expect(readFileSync(join(HOST, "files", file), "utf8")).toMatch(/^StartLimitIntervalSec=0$/m);
+  },
+);
+
 it("keeps the scripts within their budgets", () => {
   const lines = (file: string): number => readFileSync(file, "utf8").trimEnd().split("\n").length;
   const scripts = readdirSync(HOST, { recursive: true, encoding: "utf8" })
