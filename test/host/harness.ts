@@ -80,7 +80,7 @@ export class TestServer {
   /** Boots a server as the first boot leaves it: the deployer with key and sudo, nothing hardened. */
   async boot(prepare?: () => void): Promise<void> {
     await this.cloud.start();
-    await this.cloud.boot(this.cloud.spec(1, { userData: this.userData() }), undefined, prepare);
+    await this.cloud.boot(this.cloud.spec(1, { userData: this.firstBoot() }), undefined, prepare);
     const done = this.root("cloud-init status --wait >/dev/null; test -d /home/deployer");
     if (done.code !== 0) throw new Error(`the first boot failed: ${done.stderr}`);
     this.supply();
@@ -223,7 +223,8 @@ export class TestServer {
     return { ...ran, fails, changed: Number(summary?.[1] ?? Number.NaN) };
   }
 
-  private userData(): string {
+  /** User-data of the first boot: a fresh host key, and the deployer. */
+  protected firstBoot(): string {
     const config = {
       ssh_deletekeys: true,
       ssh_genkeytypes: ["ed25519"],

@@ -135,24 +135,6 @@ export class VaultServer extends TestServer {
   incoming(): string {
     return this.must("ls -A /srv/stronghold-vault/incoming");
   }
-
-  private firstBoot(): string {
-    const config = {
-      ssh_deletekeys: true,
-      ssh_genkeytypes: ["ed25519"],
-      manage_etc_hosts: true,
-      users: [
-        {
-          name: DEPLOYER,
-          shell: "/bin/bash",
-          lock_passwd: true,
-          sudo: "ALL=(ALL) NOPASSWD:ALL",
-          ssh_authorized_keys: [this.publicKey(DEPLOYER)],
-        },
-      ],
-    };
-    return `#cloud-config\n${JSON.stringify(config)}\n`;
-  }
 }
 
 export interface SendHow {
