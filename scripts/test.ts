@@ -67,8 +67,14 @@ async function staticLayer(): Promise<void> {
   progress.line("static", code === 0 ? "passed" : "FAILED");
 }
 
-/** What jest says of these layers. Jest itself prints what fails. */
-async function jest(layers: string[], ...flags: string[]): Promise<Suite[]> {
+interface Run {
+  results: Suite[];
+  /** Whether jest failed for a reason of its own, as a setting that it does not know. */
+  isBroken: boolean;
+}
+
+/** Jest itself prints what fails. */
+async function jest(layers: string[], flags: string[]): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), "stronghold-test-"));
   const report = join(folder, "report.json");
   const how = ["--json", `--outputFile=${report}`, "--passWithNoTests", ...flags];
@@ -76,46 +82,37 @@ async function jest(layers: string[], ...flags: string[]): Promise<Suite[]> {
   try {
     const code = await run("npx", args, () => undefined);
     const { testResults } = JSON.parse(readFileSync(report, "utf8")) as { testResults: Suite[] };
-    // Jest also fails for reasons of its own, as a setting that it does not know.
-    if (code !== 0 && countsOf(testResults).failed === 0) total.failed += 1;
-    return testResults;
+    return {
+      results: testResults,
+      isBroken: code !== 0 && countsOf(testResults).failed === 0,
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function conclude(layers: string[], results: Suite[]): void {
+/** What fails beside others is tried once more, alone. */
+async function jestTwice(layers: string[], flags: string[]): Promise<Run> {
+  const first = await jest(layers, flags);
+  const paths = worthAnotherTry(first.results);
+  if (paths.length === 0) return first;
+  const names = paths.map((path) => relative(process.cwd(), path)).join(", ");
+  progress.line("tests", `once more, alone: ${names}`);
+  const second = await jest(layers, ["--runInBand", "--runTestsByPath", ...paths]);
+  unsteadyTests.push(...unsteady(first.results, second.results));
+  return { results: latest(first.results, second.results), isBroken: second.isBroken };
+}
+
+async function testLayers(layers: string[], flags: string[], how = jest): Promise<void> {
+  const name = layers.join(", ");
+  progress.line("tests", name);
+  const { results, isBroken } = await how(layers, flags);
   const { passed, failed, skipped } = countsOf(results);
   total.passed += passed;
-  total.failed += failed;
+  total.failed += failed + Number(isBroken);
   total.skipped += skipped;
   suites.push(...results);
-  progress.line("tests", `${layers.join(", ")}: ${failed === 0 ? "passed" : "FAILED"}`);
-}
-
-async function layersWithoutHosts(...layers: string[]): Promise<void> {
-  progress.line("tests", layers.join(", "));
-  // Jest leaves a core free for whoever is at the keyboard; of two cores that is half the machine.
-  conclude(layers, await jest(layers, ...(CI ? ["--maxWorkers=100%"] : [])));
-}
-
-/** Layers whose suites boot hosts, and so share the cores of this machine with each other's. */
-async function layersOnHosts(...layers: string[]): Promise<void> {
-  progress.line("tests", layers.join(", "));
-  // More than there are cores as a rule: each test has a cloud of its own, and mostly waits for it.
-  const first = await jest(layers, "--maxWorkers=3");
-  const paths = worthAnotherTry(first);
-  if (paths.length === 0) {
-    conclude(layers, first);
-    return;
-  }
-  progress.line(
-    "tests",
-    `once more, alone: ${paths.map((path) => relative(process.cwd(), path)).join(", ")}`,
-  );
-  const second = await jest(layers, "--runInBand", "--runTestsByPath", ...paths);
-  unsteadyTests.push(...unsteady(first, second));
-  conclude(layers, latest(first, second));
+  progress.line("tests", `${name}: ${failed === 0 && !isBroken ? "passed" : "FAILED"}`);
 }
 
 function leaveOut(layer: string, why: string, asFailure: boolean): void {
@@ -130,7 +127,8 @@ async function main({ thorough = false }: Options): Promise<void> {
     progress.line("set-up", error instanceof Error ? error.message : String(error));
   });
   await staticLayer();
-  await layersWithoutHosts("unit", "component", "api");
+  // Jest leaves a core free for whoever is at the keyboard; of two cores that is half the machine.
+  await testLayers(["unit", "component", "api"], CI ? ["--maxWorkers=100%"] : []);
   const missing = await missingForHosts("tests");
   if (missing.length > 0) {
     leaveOut("host, e2e, mutation, engine", missing.join("; "), CI);
@@ -148,10 +146,11 @@ async function main({ thorough = false }: Options): Promise<void> {
       // The tests that need it will say so again; the others can still run.
       progress.line("set-up", error instanceof Error ? error.message : String(error));
     }
-    await layersOnHosts("host", "e2e", "mutation");
+    // More than there are cores as a rule: each test has a cloud of its own, and mostly waits for it.
+    await testLayers(["host", "e2e", "mutation"], ["--maxWorkers=3"], jestTwice);
     const version = await pulumiVersion();
     if (version === undefined) leaveOut("engine", "no Pulumi CLI on PATH", false);
-    else conclude(["engine"], await jest(["engine"], "--runInBand"));
+    else await testLayers(["engine"], ["--runInBand"]);
   }
   console.log(renderProofs(proofs(resultsOf(suites, process.cwd()))));
   for (const name of unsteadyTests) {

@@ -19,19 +19,20 @@ export interface Suite {
  */
 const SECOND_TRIES_MAX = 3;
 
+const namesOf = ({ assertionResults }: Suite, how: string): string[] =>
+  assertionResults.filter(({ status }) => status === how).map(({ fullName }) => fullName);
+
 const hasFailed = ({ status }: Suite): boolean => status === "failed";
 
 export function countsOf(suites: readonly Suite[]): Counts {
-  const all = suites.flatMap(({ assertionResults }) => assertionResults);
-  const count = (how: string): number => all.filter(({ status }) => status === how).length;
+  const count = (how: string): number => suites.flatMap((suite) => namesOf(suite, how)).length;
   // A file that does not even load holds no test that could fail: the file counts.
-  const broken = suites.filter(
-    (suite) =>
-      hasFailed(suite) && !suite.assertionResults.some(({ status }) => status === "failed"),
+  const unread = suites.filter(
+    (suite) => hasFailed(suite) && namesOf(suite, "failed").length === 0,
   );
   return {
     passed: count("passed"),
-    failed: count("failed") + broken.length,
+    failed: count("failed") + unread.length,
     skipped: count("pending"),
   };
 }
@@ -50,10 +51,9 @@ export function latest(first: readonly Suite[], second: readonly Suite[]): Suite
 
 /** Names of tests that failed at first and passed alone: each is a fault to mend, of the test or of what it tests. */
 export function unsteady(first: readonly Suite[], second: readonly Suite[]): string[] {
-  const named = (suites: readonly Suite[], how: string): string[] =>
-    suites.flatMap(({ assertionResults }) =>
-      assertionResults.filter(({ status }) => status === how).map(({ fullName }) => fullName),
-    );
-  const passed = new Set(named(second, "passed"));
-  return named(first, "failed").filter((name) => passed.has(name));
+  return second.flatMap((again) => {
+    const before = first.find(({ name }) => name === again.name);
+    const passed = namesOf(again, "passed");
+    return before ? namesOf(before, "failed").filter((name) => passed.includes(name)) : [];
+  });
 }

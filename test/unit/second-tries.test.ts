@@ -35,6 +35,8 @@ it("takes the last word on each suite, and names what passed alone only", () => 
 it("keeps a failure that stays, and one that only the second try has", () => {
   expect(countsOf(latest([whole, torn], [torn]))).toEqual({ passed: 2, failed: 1, skipped: 1 });
   expect(unsteady([whole, torn], [torn])).toEqual([]);
+  const namesake = suite("namesake", { "it holds": "failed" });
+  expect(unsteady([torn, namesake], [mended, namesake])).toEqual(["it holds"]);
   const worse = suite("torn", { "it holds": "passed", "it stands": "failed" });
   expect(countsOf(latest([torn], [worse])).failed).toBe(1);
 });
